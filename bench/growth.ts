@@ -9,6 +9,7 @@ import { matchPeople } from '../jobs/score/match-people.ts';
 import { withLockedLeadIds } from '../src/store/leads/lock-leads.ts';
 import { markDue } from '../src/store/leads/mark-due.ts';
 import { closeRun, openRun } from '../src/store/sync/runs.ts';
+import { SHARED_POSTGRES } from '../test/support/servers.ts';
 import { openReport, type Series } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
 import { openMeter } from './nightly/measure.ts';
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     // More than the model looks back at the activities of this benchmark: all types are kept equally long.
     activities: { type: 'string', default: '1350' },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
   },
 });
 const DAY_MS = 86_400_000;

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { matchPeople } from '../jobs/score/match-people.ts';
-import { onServer } from '../test/support/servers.ts';
+import { onServer, SHARED_POSTGRES } from '../test/support/servers.ts';
 import { median } from './measuring/median.ts';
 import { type Figure, openReport } from './measuring/report.ts';
 import { benchDatabases, nameOf } from './nightly/databases.ts';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     floor: { type: 'boolean', default: true },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
   },
   allowNegative: true,
 });

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { choice, choices } from './measuring/choices.ts';
 import { type BenchReport, reportSchema } from './measuring/report.ts';
 import { BENCHES, type Bench } from './report/benches.ts';
 import { lineChart } from './report/line-chart.ts';
@@ -24,13 +25,16 @@ const { values } = parseArgs({
 const ROOT = join(import.meta.dirname, '..');
 const results = join(ROOT, values.results);
 const fileOf = ({ name }: Bench) => join(results, `${name}.json`);
-const USES_POSTGRES: ReadonlySet<string> = new Set(['nightly', 'size', 'growth', 'writeback']);
+const only = choices(
+  '--only',
+  values.only,
+  BENCHES.map(({ name }) => name),
+);
 
-if (values.run !== 'none') {
-  if (values.run !== 'quick' && values.run !== 'full') throw new Error(`--run ${values.run}: use quick, full or none.`);
+const size = choice('--run', values.run, ['none', 'quick', 'full']);
+if (size !== 'none') {
   await mkdir(results, { recursive: true });
-  for (const bench of BENCHES.filter(({ name }) => values.only.split(',').includes(name)))
-    await run(bench, bench[values.run]);
+  for (const bench of BENCHES.filter(({ name }) => only.includes(name))) await run(bench, bench[size]);
 }
 
 const reports = new Map<string, BenchReport>();
@@ -48,14 +52,14 @@ if (growth !== undefined) {
 await writeFile(join(ROOT, 'docs/performance.md'), performancePage(reports, charts));
 console.log(`docs/performance.md: ${reports.size} of ${BENCHES.length} benchmarks`);
 
-/** A benchmark that fails keeps the file of its last run. */
+/** A benchmark that breaks off keeps the file of its last run. */
 async function run(bench: Bench, options: readonly string[]): Promise<void> {
-  const place = values.postgres !== undefined && USES_POSTGRES.has(bench.name) ? ['--postgres', values.postgres] : [];
+  const place = values.postgres !== undefined && bench.usesPostgres ? ['--postgres', values.postgres] : [];
   const args = ['run', `bench:${bench.name}`, '--', ...options, '--json', fileOf(bench), ...place];
   const started = performance.now();
   console.log(`\nnpm run bench:${bench.name} -- ${options.join(' ')}`);
   const child = spawn('npm', args, { cwd: ROOT, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   console.log(`${bench.name}: ${Math.round((performance.now() - started) / 1_000)} s`);
-  if (code !== 0) console.error(`bench:${bench.name} failed (${String(code)}); its last result stays`);
+  if (code !== 0) console.error(`bench:${bench.name} ended with ${String(code)}; the reason is above`);
 }

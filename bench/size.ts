@@ -2,7 +2,8 @@
 // night, every statement of the hot paths with its plan, the statements of an idle poll, and peak memory.
 //   npm run bench:size -- --leads 1000000 --small 100000 --due 10000 --rounds 5 --json size.json
 import { parseArgs } from 'node:util';
-import { onServer } from '../test/support/servers.ts';
+import { onServer, SHARED_POSTGRES } from '../test/support/servers.ts';
+import { choices } from './measuring/choices.ts';
 import { median } from './measuring/median.ts';
 import { openReport } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
@@ -19,9 +20,11 @@ const { values } = parseArgs({
     small: { type: 'string', default: '100000' },
     due: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
+    // Of each lead.
+    activities: { type: 'string', default: '3' },
     parts: { type: 'string', default: 'due,statements' },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
   },
 });
 const DAY_MS = 86_400_000;
@@ -29,7 +32,7 @@ const DAY_MS = 86_400_000;
 const SMALL_TABLE_ROWS = 1_000;
 /** Pages that a statement may read more at the larger size: an index is a level deeper. */
 const MORE_PAGES = { factor: 1.5, above: 200 };
-const parts = values.parts.split(',');
+const parts = choices('--parts', values.parts, ['due', 'statements']);
 const sizes = [Number(values.small), Number(values.leads)] as const;
 
 const report = await openReport('size', values.json, values.postgres);
@@ -40,7 +43,7 @@ try {
   for (const leads of sizes) {
     const url = await databases.create(`size_${leads}`);
     const started = performance.now();
-    await seedSized(url, sandbox, leads);
+    await seedSized(url, sandbox, { leads, activities: Number(values.activities) });
     console.log(`${count(leads)} leads made in ${Math.round((performance.now() - started) / 1_000)} s`);
     urls.push(url);
   }
@@ -145,6 +148,7 @@ async function measureStatements(urls: readonly string[]) {
     console.log(`- ${step}: ${pages}, ${maxMs} ms${scanned.length > 0 ? `, reads all of ${scanned.join(', ')}` : ''}`);
     console.log(`    ${text.slice(0, 300)}`);
   }
+  if (problems.length > 0) process.exitCode = 1;
   return {
     count: judged.length,
     idlePollMs: idle[0]?.maxMs ?? Number.NaN,

@@ -4,6 +4,8 @@
 import { parseArgs } from 'node:util';
 import { control } from '../cli/demo/sandbox-log.ts';
 import { shippedSubscriptions } from '../cli/sandbox/subscriptions.ts';
+import { SHARED_POSTGRES } from '../test/support/servers.ts';
+import { choices } from './measuring/choices.ts';
 import { type Figure, openReport } from './measuring/report.ts';
 import { burst } from './webhooks/burst.ts';
 import { BACKENDS, openEnvironment } from './webhooks/environment.ts';
@@ -18,16 +20,17 @@ const { values } = parseArgs({
     backends: { type: 'string', default: BACKENDS.join(',') },
     parts: { type: 'string', default: 'latency,burst' },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
     redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
   },
 });
 const report = await openReport('webhooks', values.json, values.postgres);
-const parts = values.parts.split(',');
+const parts = choices('--parts', values.parts, ['latency', 'burst']);
+const backends = choices('--backends', values.backends, BACKENDS);
 const figures: Figure[] = [];
 const details: Record<string, unknown> = {};
 
-for (const backend of BACKENDS.filter((name) => values.backends.split(',').includes(name))) {
+for (const backend of backends) {
   const environment = await openEnvironment(backend, values, Number(values.leads));
   try {
     const started = performance.now();

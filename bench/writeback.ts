@@ -2,10 +2,15 @@
 // and the calls beside the least possible. The sandboxes run as processes of their own, with HubSpot's real limits.
 //   npm run bench:writeback -- --leads 60000 --tier pro --latency 0 --json writeback.json
 import { parseArgs } from 'node:util';
+import { type LoggedCall, loggedCalls } from '../cli/demo/sandbox-log.ts';
+import { BURST_LIMIT, BURST_WINDOW_MS } from '../sandbox/hubspot/http/rate-limits.ts';
+import { TIERS } from '../sandbox/hubspot/tier.ts';
+import { SHARED_POSTGRES } from '../test/support/servers.ts';
+import { choice, choices } from './measuring/choices.ts';
 import { type Figure, openReport } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
 import { openBacklog } from './writeback/backlog.ts';
-import { type LoggedCall, loggedCalls, useOfLimit } from './writeback/calls.ts';
+import { useOfLimit } from './writeback/calls.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,12 +21,10 @@ const { values } = parseArgs({
     latency: { type: 'string', default: '0' },
     runs: { type: 'string', default: 'hubspot,salesforce,salesforce-bulk' },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
   },
 });
-const HUBSPOT_LIMITS = { free: 100, pro: 190, enterprise: 190 };
-type Tier = keyof typeof HUBSPOT_LIMITS;
-const tier = (Object.keys(HUBSPOT_LIMITS) as Tier[]).find((each) => each === values.tier) ?? 'pro';
+const tier = choice('--tier', values.tier, TIERS);
 
 interface Run {
   readonly crm: 'hubspot' | 'salesforce';
@@ -57,13 +60,14 @@ const RUNS: Readonly<Record<string, Run>> = {
   },
 };
 
+const names = choices('--runs', values.runs, Object.keys(RUNS));
 const report = await openReport('writeback', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);
 const figures: Figure[] = [];
 const details: Record<string, unknown> = {};
 try {
   for (const [name, run] of Object.entries(RUNS)) {
-    if (!values.runs.split(',').includes(name)) continue;
+    if (!names.includes(name)) continue;
     const result = await measure(run);
     details[name] = result;
     const { share, rejected, calls, least, records, recordsPerSecond } = result;
@@ -111,10 +115,8 @@ async function measure({ crm, leads, settings, isWrite, least }: Run) {
     const seconds = (performance.now() - started) / 1_000;
     const log = await loggedCalls(sandbox);
     const writes = log.filter(isWrite);
-    if (process.env.SHOW)
-      console.log(log.map(({ at }) => ((at.getTime() - (log[0]?.at.getTime() ?? 0)) / 1000).toFixed(2)).join(' '));
     const others = log.filter((call) => !isWrite(call));
-    const limit = crm === 'hubspot' ? { calls: HUBSPOT_LIMITS[tier], windowMs: 10_000 } : null;
+    const limit = crm === 'hubspot' ? { calls: BURST_LIMIT[tier], windowMs: BURST_WINDOW_MS } : null;
     const use = limit === null ? { share: null, lowestShare: null, maxInWindow: 0 } : useOfLimit(log, limit);
     return {
       ...use,

@@ -12,7 +12,7 @@ import { inboxBacklog } from '../src/store/inbox/inbox.ts';
 import { listPauses } from '../src/store/sync/crm-pauses.ts';
 import { MAX_CLOCK_SKEW_MS } from '../src/store/sync/future-instants.ts';
 import { HEARTBEAT_MS, lastHeartbeat, writeHeartbeat } from '../src/store/sync/heartbeats.ts';
-import { pendingWork } from '../src/store/sync/pending-work.ts';
+import { pendingWork, pendingWorkText } from '../src/store/sync/pending-work.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import { setAsideChecks } from './set-aside.ts';
 
@@ -149,7 +149,7 @@ async function storeChecks({
       detail: `paused until ${pause.until.toISOString()} (${pause.error_kind})`,
     })),
     ...setAside,
-    { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
+    { name: 'pending', ok: true, detail: pendingWorkText(work) },
   ];
 }
 

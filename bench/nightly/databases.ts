@@ -30,6 +30,7 @@ export function benchDatabases(server: string): BenchDatabases {
   };
 }
 
+/** The name of the database of a URL. */
 export function nameOf(url: string): string {
   return new URL(url).pathname.slice(1);
 }

@@ -29,7 +29,7 @@ export async function startOtherWorkers(
 ): Promise<OtherWorkers> {
   const program = new URL(import.meta.url).pathname;
   const children = Array.from({ length: count }, () => fork(program, [databaseUrl]));
-  await Promise.all(children.map((child) => once(child, 'message')));
+  await Promise.all(children.map(answerOf));
   return {
     score: async (now, score) => {
       for (let worker = 0; worker <= count; worker++)
@@ -60,10 +60,25 @@ export async function startOtherWorkers(
 }
 
 async function scoreIn(child: ChildProcess, now: Date): Promise<Used> {
-  const answer = once(child, 'message');
+  const answer = answerOf(child);
   child.send(now.toISOString());
   const [used] = await answer;
   return used as Used;
+}
+
+/** @throws if the worker ends first */
+async function answerOf(child: ChildProcess): Promise<readonly unknown[]> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`A worker ended with ${String(code)} before it answered.`);
+  });
+  try {
+    return await Promise.race([once(child, 'message', { signal }), ended]);
+  } finally {
+    waiting.abort();
+    ended.catch(() => undefined);
+  }
 }
 
 if (import.meta.main) {

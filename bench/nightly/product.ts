@@ -7,6 +7,7 @@ import { scoreLeads } from '../../jobs/score/score-leads.ts';
 import { saveWriteResults } from '../../jobs/write/save-write-results.ts';
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { claimOutbox } from '../../src/store/outbox/outbox.ts';
+import { benchLog } from '../measuring/bench-log.ts';
 
 export interface BenchProduct {
   readonly context: JobContext;
@@ -18,14 +19,12 @@ export interface BenchProduct {
 export async function openBenchProduct(databaseUrl: string, start: Date): Promise<BenchProduct> {
   let now = start;
   const clock = { now: () => now };
-  const silent = () => undefined;
-  const log = { info: silent, warn: console.warn, error: console.error };
   const config = loadConfig({
     DATABASE_URL: databaseUrl,
     HUBSPOT_ACCESS_TOKEN: 'not-used-by-the-benchmark',
     MAX_SCORERS: '64',
   });
-  const product = await openProduct(config, { clock, log });
+  const product = await openProduct(config, { clock, log: benchLog });
   const streams = [...product.context.crms.values()].flatMap(({ connector }) => connector.streams.map(({ id }) => id));
   return {
     context: { ...product.context, enqueue: async () => undefined },

@@ -47,17 +47,22 @@ interface SeedOptions {
 }
 
 /** Leads that are due, one HubSpot contact each, with activities. */
-export async function seedLeads(
+export async function seedLeads(db: Kysely<Tables>, options: SeedOptions): Promise<void> {
+  await sql`
+    insert into leadgrade.leads (id, created_at, due_at, due_reason)
+    select i, ${FIRST}, ${FIRST}, 'changed' from generate_series(1, ${options.leads}::bigint) i`.execute(db);
+  await sql`select setval(pg_get_serial_sequence('leadgrade.leads', 'id'), ${options.leads})`.execute(db);
+  await seedRecords(db, options);
+}
+
+/** One HubSpot contact with activities for each lead from `first` on. */
+export async function seedRecords(
   db: Kysely<Tables>,
   { leads, activities, streams, days = 180 }: SeedOptions,
   first = 1,
 ): Promise<void> {
   const ids = sql`generate_series(${first}::bigint, ${first + leads - 1}::bigint) i`;
   const i = sql`i`;
-  await sql`
-    insert into leadgrade.leads (id, created_at, due_at, due_reason)
-    select i, ${FIRST}, ${FIRST}, 'changed' from ${ids}`.execute(db);
-  await sql`select setval(pg_get_serial_sequence('leadgrade.leads', 'id'), ${first + leads - 1})`.execute(db);
   await sql`
     insert into leadgrade.records (crm, object, id, lead_id, state, fields, crm_values, read_at, modified_at, company_id)
     select 'hubspot', 'contacts', (1000000000 + i)::text, i, 'live', jsonb_build_object(
@@ -73,7 +78,7 @@ export async function seedLeads(
   await sql`
     insert into leadgrade.record_addresses (crm, object, record_id, address, mailbox)
     select crm, object, id, fields ->> 'contact.email', fields ->> 'contact.email' from leadgrade.records
-    on conflict do nothing`.execute(db);
+    where lead_id >= ${first}`.execute(db);
   await seedActivities(db, { ids, activities, until: FIRST, days });
   await sql`
     insert into leadgrade.streams (crm, stream, completed_at)

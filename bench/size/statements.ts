@@ -3,6 +3,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { onServer } from '../../test/support/servers.ts';
+import { nameOf } from '../nightly/databases.ts';
 
 interface PlanNode {
   readonly 'Node Type': string;
@@ -52,13 +53,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** For connections that are opened later. Needs a superuser, and the extensions that come with Postgres. */
 export async function explainEverything(databaseUrl: string): Promise<void> {
-  const name = new URL(databaseUrl).pathname.slice(1);
+  const name = nameOf(databaseUrl);
   const settings = Object.entries(SETTINGS).map(([key, value]) => `alter database ${name} set ${key} = '${value}'`);
   await onServer(databaseUrl, "load 'auto_explain'", ...settings);
 }
 
 export async function explainNothing(databaseUrl: string): Promise<void> {
-  await onServer(databaseUrl, `alter database ${new URL(databaseUrl).pathname.slice(1)} reset all`);
+  await onServer(databaseUrl, `alter database ${nameOf(databaseUrl)} reset all`);
 }
 
 let current: Map<string, Statement> | null = null;

@@ -8,9 +8,16 @@ import { matchPeople } from '../../jobs/score/match-people.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
 import { enqueueForMatching } from '../../src/store/identity/match-queue.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
+import { countByScore, markDueByThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { listErrors } from '../../src/store/leads/record-errors.ts';
-import { analyzeBacklog, claimOutbox, releaseOutbox } from '../../src/store/outbox/outbox.ts';
+import {
+  analyzeBacklog,
+  claimOutbox,
+  countWritable,
+  markWritten,
+  releaseOutbox,
+} from '../../src/store/outbox/outbox.ts';
 import { findKnownActivities } from '../../src/store/reconcile/known-activities.ts';
 import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import { markDirty } from '../../src/store/records/mark-dirty.ts';
@@ -101,6 +108,12 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     );
   },
   purge: ({ context }) => purgeOldRows(context),
+  // They are the same for all leads: no lead is marked.
+  thresholds: async ({ context: { db, clock } }) => {
+    await countByScore(db, 'total', 'inputs');
+    const unmoved = { from: 50, to: 50, hysteresis: 0, inside: [], cause: 'threshold' };
+    await markDueByThreshold(db, 'total', unmoved, clock.now());
+  },
   // The outbox has no statistics yet: it was empty until now.
   'backlog of writes': async (sized) => {
     const { db, clock } = sized.context;
@@ -114,8 +127,13 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     const until = new Date(now.getTime() + 60_000);
     const claim = { crm: 'hubspot', object: 'contacts', by: 'bench', limit: COUNT, now, until };
     await analyzeBacklog(db);
-    const rows = await claimOutbox(db, claim);
-    await releaseOutbox(db, 'hubspot', rows, null);
+    await countWritable(db, 'hubspot', now, COUNT);
+    await pendingWork(db, now, ['hubspot']);
+    await releaseOutbox(db, 'hubspot', await claimOutbox(db, claim), null);
+    const rows = (await claimOutbox(db, claim)).map((row) => ({ ...row, modifiedAt: null }));
+    await db
+      .transaction()
+      .execute((tx) => withLockedLeads(tx, 'hubspot', rows, (locked) => markWritten(locked, 'hubspot', rows, now)));
     await sql`/* bench */ delete from leadgrade.outbox`.execute(db);
   },
 };

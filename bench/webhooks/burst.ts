@@ -2,10 +2,10 @@
 // contacts. Halfway through, a demo request must overtake the burst.
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { control } from '../../cli/demo/sandbox-log.ts';
+import { control, type LoggedCall, loggedCalls } from '../../cli/demo/sandbox-log.ts';
 import type { BenchEnvironment } from './environment.ts';
 import { percentiles } from './percentiles.ts';
-import { type Contact, isRead, isWrite, type LoggedCall, logEnd, loggedSince, writtenAt } from './sandbox-writes.ts';
+import { type Contact, isRead, isWrite, logEnd, writtenAt } from './sandbox-writes.ts';
 import { sendDemoRequest } from './site-event.ts';
 
 const SENDERS = 10;
@@ -66,7 +66,7 @@ export async function burst(
   agent.destroy();
   await environment.untilWritten();
   const drainSeconds = Math.round((performance.now() - finished) / 1_000);
-  const log = await loggedSince(environment, since);
+  const log = await loggedCalls(environment.sandbox, since);
   const reads = log.filter(isRead);
   const at = percentiles(durations);
   return {
@@ -166,7 +166,7 @@ function countTooSoon(reads: readonly LoggedCall[]): number {
   const last = new Map<string, number>();
   let tooSoon = 0;
   for (const { at, ids = [] } of reads) {
-    const now = Date.parse(at);
+    const now = at.getTime();
     for (const id of ids) {
       // The log has the time of arrival at the sandbox, the service that of the request: 500 ms of
       // tolerance.
@@ -180,6 +180,6 @@ function countTooSoon(reads: readonly LoggedCall[]): number {
 async function countRewritten(environment: BenchEnvironment): Promise<number> {
   const since = await logEnd(environment);
   await environment.runCommand('backfill', '--json');
-  const log = await loggedSince(environment, since);
+  const log = await loggedCalls(environment.sandbox, since);
   return log.filter(isWrite).reduce((sum, { ids = [] }) => sum + ids.length, 0);
 }

@@ -72,7 +72,6 @@ export async function measureLatency(
       await apply(environment, contact);
       const at = await writtenAt(environment, contact.id, since, withinMs);
       if (at !== null) durations.push(at - started);
-      if (process.env.BENCH_VERBOSE) console.error(change, contact.id, at === null ? null : at - started);
       await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
     }
     const at = percentiles(durations);

@@ -1,25 +1,11 @@
 // Reads and writes in the sandbox's request log. The log entry of a write is the end of a latency
 // measurement.
 import { z } from 'zod';
+import { type LoggedCall, loggedCalls } from '../../cli/demo/sandbox-log.ts';
 import type { BenchEnvironment } from './environment.ts';
 
-const entrySchema = z.object({
-  seq: z.number(),
-  at: z.string(),
-  method: z.string(),
-  path: z.string(),
-  status: z.number().nullable(),
-  ids: z.array(z.string()).optional(),
-});
-export type LoggedCall = z.infer<typeof entrySchema>;
-
-export async function loggedSince({ sandbox }: BenchEnvironment, since: number): Promise<readonly LoggedCall[]> {
-  const text = await (await fetch(`${sandbox.url}/_sandbox/log?since=${since}`)).text();
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [entrySchema.parse(JSON.parse(line))]));
-}
-
-export async function logEnd(environment: BenchEnvironment): Promise<number> {
-  return (await loggedSince(environment, 0)).at(-1)?.seq ?? 0;
+export async function logEnd({ sandbox }: BenchEnvironment): Promise<number> {
+  return (await loggedCalls(sandbox)).at(-1)?.seq ?? 0;
 }
 
 export const isWrite = ({ path, status }: LoggedCall): boolean =>
@@ -30,15 +16,15 @@ export const isRead = ({ path }: LoggedCall): boolean => path.endsWith('/contact
  * Epoch ms of the first write of a contact after log entry `since`; null = none within `withinMs`.
  */
 export async function writtenAt(
-  environment: BenchEnvironment,
+  { sandbox }: BenchEnvironment,
   id: string,
   since: number,
   withinMs: number,
 ): Promise<number | null> {
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {
-    const call = (await loggedSince(environment, since)).find((each) => isWrite(each) && each.ids?.includes(id));
-    if (call) return Date.parse(call.at);
+    const call = (await loggedCalls(sandbox, since)).find((each) => isWrite(each) && each.ids?.includes(id));
+    if (call) return call.at.getTime();
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return null;

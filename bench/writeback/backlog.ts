@@ -9,6 +9,7 @@ import { writeTarget } from '../../cli/setup/write-target.ts';
 import { matchPeople } from '../../jobs/score/match-people.ts';
 import { scoreLeads } from '../../jobs/score/score-leads.ts';
 import { startNode } from '../../test/support/processes.ts';
+import { benchLog } from '../measuring/bench-log.ts';
 import { seedLeads } from '../nightly/seed.ts';
 import type { SandboxOptions, StartedSandbox } from './sandbox.ts';
 
@@ -38,9 +39,7 @@ export async function openBacklog(
   try {
     const sandbox = startedSchema.parse(JSON.parse(await child.line(/^\{.*\}$/)));
     const config = loadConfig({ DATABASE_URL: databaseUrl, ...sandbox.settings, ...settings });
-    const silent = () => undefined;
-    const log = { info: silent, warn: console.warn, error: console.error };
-    const product = await openProduct(config, { clock: { now: () => new Date() }, log });
+    const product = await openProduct(config, { clock: { now: () => new Date() }, log: benchLog });
     const close = async () => {
       await product.close();
       await child.kill();

@@ -1,19 +1,5 @@
-// The calls that the sandbox received while the backlog was written.
-import { z } from 'zod';
-import type { StartedSandbox } from './sandbox.ts';
-
-const entrySchema = z.object({
-  at: z.coerce.date(),
-  method: z.string(),
-  path: z.string(),
-  status: z.number().nullable(),
-});
-export type LoggedCall = z.infer<typeof entrySchema>;
-
-export async function loggedCalls({ url }: StartedSandbox): Promise<readonly LoggedCall[]> {
-  const text = await (await fetch(`${url}/_sandbox/log`)).text();
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [entrySchema.parse(JSON.parse(line))]));
-}
+// How much of a rate limit the calls used that the sandbox received.
+import type { LoggedCall } from '../../cli/demo/sandbox-log.ts';
 
 /** HubSpot's limit of a portal: calls in any window. */
 export interface RateLimit {

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 const entrySchema = z.object({
+  seq: z.number(),
+  at: z.coerce.date(),
   method: z.string(),
   path: z.string(),
   status: z.number().nullable(),
@@ -21,12 +23,12 @@ export async function control(sandbox: SandboxAddress, method: string, path: str
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`The sandbox refused ${method} ${path}: ${response.status} ${text}`);
-  return path === 'log' ? text : JSON.parse(text);
+  return path.startsWith('log') ? text : JSON.parse(text);
 }
 
-/** The requests to the CRM API of the sandbox, oldest first. */
-export async function loggedCalls(sandbox: SandboxAddress): Promise<readonly LoggedCall[]> {
-  const lines = z.string().parse(await control(sandbox, 'GET', 'log'));
+/** The requests to the CRM API of the sandbox behind entry `since`, oldest first. */
+export async function loggedCalls(sandbox: SandboxAddress, since = 0): Promise<readonly LoggedCall[]> {
+  const lines = z.string().parse(await control(sandbox, 'GET', `log?since=${since}`));
   const entries = lines.split('\n').filter((line) => line !== '');
   return entries.map((line) => entrySchema.parse(JSON.parse(line)));
 }

@@ -8,7 +8,8 @@ import { findingsOfRun, type StreamFindings } from '../../src/store/reconcile/fi
 import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
 import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
-import { pendingWork } from '../../src/store/sync/pending-work.ts';
+import { pendingWork, pendingWorkText } from '../../src/store/sync/pending-work.ts';
+import { hasUnwritten } from '../../src/store/sync/remaining-work.ts';
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { findRun, type Run } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
@@ -99,15 +100,16 @@ async function isWorkLeft({ context }: Product, run: Run, pauses: readonly CrmPa
   if (others.length === 0) return false;
   const steps = await listRunSteps(context.db, run.id);
   if (!others.every((crm) => isStepDone(steps, 'streams-synced', crm))) return true;
-  const { dirty, due, outbox, waiting } = await pendingWork(context.db, context.clock.now(), others);
-  return dirty > 0 || due > 0 || outbox > waiting;
+  const now = context.clock.now();
+  const { dirty, due } = await pendingWork(context.db, now, others);
+  return dirty > 0 || due > 0 || (await hasUnwritten(context.db, others, { until: now, now }));
 }
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {
-  const { dirty, due, outbox } = await pendingWork(context.db, context.clock.now(), [...context.crms.keys()]);
+  const work = await pendingWork(context.db, context.clock.now(), [...context.crms.keys()]);
   const read = `${count(run, 'records')} records, ${count(run, 'activities')} activities read`;
   const done = `${count(run, 'scored')} scored, ${count(run, 'written')} written`;
-  return `${run.job}: ${read}; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;
+  return `${run.job}: ${read}; ${done}; to do: ${pendingWorkText(work)}`;
 }
 
 async function summarize({ context }: Product, run: Run | null, pauses: readonly CrmPause[]): Promise<RunSummary> {

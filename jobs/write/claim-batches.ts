@@ -2,13 +2,7 @@
 // the batches before them are on their way.
 import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
-import {
-  type ClaimedRow,
-  claimOutbox,
-  type OutboxRow,
-  oldestQueuedAt,
-  releaseOutbox,
-} from '../../src/store/outbox/outbox.ts';
+import { type ClaimedRow, claimOutbox, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';
 import { isUpstreamBusy } from '../../src/store/sync/pending-work.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 
@@ -87,8 +81,6 @@ async function toBatches(
 async function canSendPartial({ db, clock, crms }: JobContext, rows: readonly ClaimedRow[]): Promise<boolean> {
   if (rows.some(({ priority }) => priority === PRIORITY.activity)) return true;
   const now = clock.now();
-  const ids = [...crms.keys()];
-  if (!(await isUpstreamBusy(db, now, ids))) return true;
-  const oldest = await oldestQueuedAt(db, ids);
-  return oldest !== null && now.getTime() - oldest.getTime() >= MAX_WAIT_MS;
+  if (rows.some(({ queued_at }) => now.getTime() - queued_at.getTime() >= MAX_WAIT_MS)) return true;
+  return !(await isUpstreamBusy(db, now, [...crms.keys()]));
 }

@@ -1,6 +1,6 @@
 // Writes results from the outbox to a CRM: in full batches of one object each, or as one bulk write
 // if there are many. A partial batch is sent only if nothing else is pending, if it contains a
-// record with a new activity, or if the oldest result has waited for 30 s. Records with a new
+// record with a new activity, or if one of its results has waited for 30 s. Records with a new
 // activity always go in batches: a bulk write can take any time.
 import pMap from 'p-map';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
@@ -35,21 +35,17 @@ export async function writeScores(context: JobContext, { crm }: { crm: string })
 }
 
 async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
-  const { db, clock, signal } = context;
-  const { connector } = mapped;
-  const crm = connector.id;
+  const crm = mapped.connector.id;
   const written: string[] = [];
   const failed: { readonly object: string; readonly failure: PartFailure }[] = [];
-  const writables = await countWritable(db, crm, clock.now());
-  if (writables.some(({ bulkEligible }) => bulkEligible >= BACKLOG_ROWS)) await analyzeBacklog(db);
-  for (const writable of writables) {
+  for (const writable of await listWritable(context, mapped)) {
     const { object } = writable;
-    if (signal.aborted) return;
+    if (context.signal.aborted) return;
     try {
       await writeOneObject(context, mapped, writable);
       written.push(object);
     } catch (error) {
-      const failure = signal.aborted ? null : toObjectFailure(error);
+      const failure = context.signal.aborted ? null : toObjectFailure(error);
       if (failure === null) throw error;
       failed.push({ object, failure });
     }
@@ -63,6 +59,13 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
     crm,
     written.map((object) => ({ stream: object, kind: 'write' })),
   );
+}
+
+async function listWritable({ db, clock }: JobContext, { connector }: MappedCrm): Promise<readonly Writable[]> {
+  const countUpTo = Math.max(BACKLOG_ROWS, connector.bulkWrites?.minRows ?? 0);
+  const writables = await countWritable(db, connector.id, clock.now(), countUpTo);
+  if (writables.some(({ bulkEligible }) => bulkEligible >= BACKLOG_ROWS)) await analyzeBacklog(db);
+  return writables;
 }
 
 /** Missing fields of ours concern one object, too. */

@@ -1,3 +1,4 @@
 // The account's subscription. It decides scopes, rate limits and the number of custom properties.
 
-export type Tier = 'free' | 'pro' | 'enterprise';
+export const TIERS = ['free', 'pro', 'enterprise'] as const;
+export type Tier = (typeof TIERS)[number];

@@ -17,8 +17,11 @@ export interface ReconcileRequest {
   readonly position: Cursor | null;
   /** The stored activities with these ids, without tombstones, by id. */
   findKnown(activityIds: readonly string[]): Promise<ReadonlyMap<string, readonly SourcedActivity[]>>;
-  /** The distinct ids of the stored activities of the stream: for streams with few of them. */
-  listKnownIds(): Promise<readonly string[]>;
+  /**
+   * The distinct ids of the stored activities of the stream, in pages: for streams with few of them. The stored
+   * activities are read once for each page.
+   */
+  listKnownIds(): AsyncIterable<readonly string[]>;
 }
 
 /** One page of a reconciliation. Items equal to the stored ones change nothing. */

@@ -19,7 +19,8 @@ export interface RedisServer extends Server {
   kill(): Promise<void>;
 }
 
-const SHARED_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
+/** One on its usual port, which the benchmarks use by default. */
+export const SHARED_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 
 function onPath(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);

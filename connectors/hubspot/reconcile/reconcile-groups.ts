@@ -21,7 +21,8 @@ export async function* reconcileGroups<G extends Group>(
     yield* readGroup(parts, source, group, signal);
   }
   // A group of an unexpected shape may be any of them.
-  if (unexpected.length === 0) yield* removeUnmatched(source, groups, await request.listKnownIds(), signal);
+  if (unexpected.length > 0) return;
+  for await (const knownIds of request.listKnownIds()) yield* removeUnmatched(source, groups, knownIds, signal);
 }
 
 function activityId({ prefix }: Pick<GroupSource<Group>, 'prefix'>, id: string): string {

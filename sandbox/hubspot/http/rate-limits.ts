@@ -3,10 +3,11 @@
 import { HubSpotError } from '../hubspot-error.ts';
 import type { Tier } from '../tier.ts';
 
-const BURST_WINDOW_MS = 10_000;
+export const BURST_WINDOW_MS = 10_000;
 const SEARCH_WINDOW_MS = 1_000;
 const SEARCH_LIMIT = 5;
-const BURST_LIMIT: Readonly<Record<Tier, number>> = { free: 100, pro: 190, enterprise: 190 };
+/** Calls in any window. */
+export const BURST_LIMIT: Readonly<Record<Tier, number>> = { free: 100, pro: 190, enterprise: 190 };
 const DAY_LIMIT: Readonly<Record<Tier, number>> = { free: 250_000, pro: 650_000, enterprise: 1_000_000 };
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
 // Thresholds of the bands with `top` or `capacity` in points, by model, with their history.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
@@ -124,8 +124,22 @@ export const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql
   unknown
 >;
 
+/** Leads of one statement. All of them in one would take minutes where there are many millions. */
+const IDS_PER_PAGE = 10_000;
+
+/** Ranges of ids that contain all leads. */
+async function* idRanges(db: Db): AsyncGenerator<RawBuilder<boolean>> {
+  const { rows } = await sql<{ first: number | null; last: number | null }>`
+    select (select min(id) from leadgrade.leads) as first, (select max(id) from leadgrade.leads) as last`.execute(db);
+  const { first = null, last = null } = rows[0] ?? {};
+  if (first === null || last === null) return;
+  for (let id = first; id <= last; id += IDS_PER_PAGE) {
+    yield sql<boolean>`l.id >= ${id} and l.id < ${id + IDS_PER_PAGE}`;
+  }
+}
+
 /**
- * Number of leads by score, over the leads scored with `inputsHash`; one scan of all leads. Leads
+ * Number of leads by score, over the leads scored with `inputsHash`. Leads
  * without a score (out of scope, deleted) do not count. A result can be older than the model,
  * because an equal result is not inserted again.
  */
@@ -134,12 +148,16 @@ export async function countByScore(
   basis: Basis,
   inputsHash: string,
 ): Promise<readonly { readonly score: number; readonly leads: number }[]> {
-  const { rows } = await sql<{ score: number; leads: number }>`
-    select ${SCORE[basis]} as score, count(*)::integer as leads
-    from leadgrade.leads l join leadgrade.results r on r.id = l.result_id
-    where l.scoring_inputs_hash = ${inputsHash}
-    group by 1`.execute(db);
-  return rows;
+  const counts = new Map<number, number>();
+  for await (const isInRange of idRanges(db)) {
+    const { rows } = await sql<{ score: number; leads: number }>`
+      select ${SCORE[basis]} as score, count(*)::integer as leads
+      from leadgrade.leads l join leadgrade.results r on r.id = l.result_id
+      where l.scoring_inputs_hash = ${inputsHash} and ${isInRange}
+      group by 1`.execute(db);
+    for (const { score, leads } of rows) counts.set(score, (counts.get(score) ?? 0) + leads);
+  }
+  return [...counts].map(([score, leads]) => ({ score, leads }));
 }
 
 export interface ThresholdChange {
@@ -171,12 +189,16 @@ export async function markDueByThreshold(
   const [low, high] = [Math.min(from, to) - EPSILON, Math.max(from, to) - EPSILON];
   const lowestInside = to > from ? to - hysteresis - EPSILON : null;
   const score = SCORE[basis];
-  const result = await sql`
-    update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
-    from leadgrade.results r
-    where r.id = l.result_id and l.due_at is null and case
-      when r.status = any(${inside}::text[]) then ${score} < ${lowestInside}::double precision
-      else ${score} >= ${low}::double precision and ${score} < ${high}::double precision
-    end`.execute(db);
-  return Number(result.numAffectedRows ?? 0n);
+  let marked = 0;
+  for await (const isInRange of idRanges(db)) {
+    const { numAffectedRows = 0n } = await sql`
+      update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
+      from leadgrade.results r
+      where r.id = l.result_id and l.due_at is null and ${isInRange} and case
+        when r.status = any(${inside}::text[]) then ${score} < ${lowestInside}::double precision
+        else ${score} >= ${low}::double precision and ${score} < ${high}::double precision
+      end`.execute(db);
+    marked += Number(numAffectedRows);
+  }
+  return marked;
 }

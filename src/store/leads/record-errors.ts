@@ -3,6 +3,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
+import { byObject } from '../records/ref-key.ts';
 import type { ErrorStage } from '../tables/leads.ts';
 import type { Tables } from '../tables/tables.ts';
 import { withLockedLeadIds } from './lock-leads.ts';
@@ -67,10 +68,11 @@ export async function replaceReadErrors(
 
 /** Deletes the errors of these records at a stage that succeeded. */
 export async function clearErrors(db: Db, crm: string, stage: ErrorStage, refs: readonly RecordRef[]): Promise<void> {
-  if (refs.length === 0) return;
-  await sql`
-    delete from leadgrade.record_errors e using ${jsonRows(refs)} as t (object text, id text)
-    where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = ${stage}`.execute(db);
+  for (const { object, ids } of byObject(refs)) {
+    await sql`
+      delete from leadgrade.record_errors
+      where crm = ${crm} and object = ${object} and record_id = any(${ids}::text[]) and stage = ${stage}`.execute(db);
+  }
 }
 
 export interface ListedError {

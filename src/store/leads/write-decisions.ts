@@ -3,6 +3,8 @@ import { sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import { arrayRows, type Column, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
+import { isOneOf } from '../outbox/outbox.ts';
+import { byObject } from '../records/ref-key.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import type { ScoredLead } from './scored-lead.ts';
@@ -45,9 +47,11 @@ async function upsertWrites(tx: Transaction<Tables>, rows: readonly DecisionRow[
 
 /** These records need no write, even if an older result is still in the outbox. */
 async function deletePending(tx: Transaction<Tables>, rows: readonly DecisionRow[]): Promise<void> {
-  await sql`
-    delete from leadgrade.outbox o using ${arrayRows(...keysOf(rows))} as t (crm, object, id)
-    where o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
+  for (const [crm, ofCrm] of Map.groupBy(rows, (row) => row.crm)) {
+    for (const { object, ids } of byObject(ofCrm)) {
+      await sql`delete from leadgrade.outbox o where ${isOneOf({ crm, object }, ids)}`.execute(tx);
+    }
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Claim } from '../claim.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { byObject, refKey } from '../records/ref-key.ts';
 import { canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -19,11 +20,12 @@ export interface OutboxRow extends RecordRef {
 
 export interface ClaimedRow extends OutboxRow {
   readonly priority: Priority;
+  readonly queued_at: Date;
 }
 
 export interface Writable {
   readonly object: string;
-  /** Number of rows that a bulk write can contain. */
+  /** Number of rows that a bulk write can contain, as far as they were counted. */
   readonly bulkEligible: number;
   /** A bulk write of this object is running. */
   readonly hasBulkWrite: boolean;
@@ -51,15 +53,49 @@ export function isOfObject({ crm, object }: { readonly crm: string; readonly obj
   return sql<boolean>`o.crm || '/' || o.object = ${`${crm}/${object}`}`;
 }
 
-/** The objects with rows that can be written now; none that is set aside. */
-export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
+/**
+ * The rows of records of one object. An array: a join with hundreds of keys reads the whole backlog.
+ */
+export function isOneOf(
+  { crm, object }: { readonly crm: string; readonly object: string },
+  ids: readonly string[],
+): RawBuilder<boolean> {
+  return sql<boolean>`o.crm = ${crm} and o.object = ${object} and o.record_id = any(${ids}::text[])`;
+}
+
+/**
+ * The objects with rows that can be written now, the one with the most urgent row first; none that is set aside.
+ * @param countUpTo more rows of an object are not counted
+ */
+export async function countWritable(
+  db: Kysely<Tables>,
+  crm: string,
+  now: Date,
+  countUpTo: number,
+): Promise<readonly Writable[]> {
+  const isWritable = sql`o.crm || '/' || o.object = k.key and (o.retry_at is null or o.retry_at <= ${now})
+      and ${NOT_IN_BULK_WRITE}`;
+  // The keys of the index, each found behind the one before: the rows between are not read.
   const { rows } = await sql<Writable>`
-    select o.object, (count(*) filter (where ${BULK_ELIGIBLE}))::integer as "bulkEligible",
-      exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "hasBulkWrite"
-    from leadgrade.outbox o
-    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_IN_BULK_WRITE}
-      and ${canBeWritten(now)}
-    group by o.object order by min(o.version)`.execute(db);
+    with recursive k as (
+      (select crm || '/' || object as key, crm, object from leadgrade.outbox order by crm || '/' || object limit 1)
+      union all
+      select next.* from k cross join lateral (
+        select crm || '/' || object as key, crm, object from leadgrade.outbox
+        where crm || '/' || object > k.key order by crm || '/' || object limit 1
+      ) next
+    )
+    select k.object,
+      (select count(*) from (
+        select from leadgrade.outbox o where ${isWritable} and ${BULK_ELIGIBLE} limit ${countUpTo}
+      ) eligible)::integer as "bulkEligible",
+      exists (select from leadgrade.bulk_writes b where b.crm = k.crm and b.object = k.object) as "hasBulkWrite"
+    from k as k
+    cross join lateral (
+      select o.priority, o.version from leadgrade.outbox o
+      where ${isWritable} and ${canBeWritten(now)} order by o.priority, o.version limit 1
+    ) first
+    where k.crm = ${crm} order by first.priority, first.version`.execute(db);
   return rows;
 }
 
@@ -101,15 +137,10 @@ export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promi
     )
     update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     where o.crm = ${claim.crm} and o.object = ${claim.object} and o.record_id = any(array(select record_id from t))
-    returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts, o.priority`.execute(db);
+    returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts, o.priority, o.queued_at`.execute(
+    db,
+  );
   return rows;
-}
-
-/** When the oldest pending write was queued. */
-export async function oldestQueuedAt(db: Kysely<Tables>, crms: readonly string[]): Promise<Date | null> {
-  const { rows } = await sql<{ oldest: Date | null }>`
-    select min(queued_at) as oldest from leadgrade.outbox where crm = any(${crms}::text[])`.execute(db);
-  return rows[0]?.oldest ?? null;
 }
 
 /**
@@ -122,12 +153,12 @@ export async function releaseOutbox(
   rows: readonly OutboxRow[],
   retryAt: Date | null,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
-    update leadgrade.outbox o set claimed_by = null, claimed_until = null, retry_at = ${retryAt},
-      attempts = o.attempts + case when ${retryAt}::timestamptz is null then 0 else 1 end
-    from ${jsonRows(rows)} as t (object text, id text)
-    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(db);
+  for (const { object, ids } of byObject(rows)) {
+    await sql`
+      update leadgrade.outbox o set claimed_by = null, claimed_until = null, retry_at = ${retryAt},
+        attempts = o.attempts + case when ${retryAt}::timestamptz is null then 0 else 1 end
+      where ${isOneOf({ crm, object }, ids)}`.execute(db);
+  }
 }
 
 /**
@@ -151,16 +182,12 @@ export async function markWritten(
         modified_at = greatest(r.modified_at, t."modifiedAt")
     from ${written} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
   await deleteFromOutbox(tx, crm, rows);
-  await sql`
-    update leadgrade.outbox o set claimed_by = null, claimed_until = null
-    from ${written} where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  const replaced = new Set(await releaseReplaced(tx, crm, rows));
+  const last = rows.filter((row) => !replaced.has(refKey(row)));
   const { rows: outdated } = await sql<{ id: number }>`
-    select l.id from ${written}
+    select l.id from ${jsonRows(last)} as t (object text, id text, result_id bigint)
     join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
-    join leadgrade.leads l on l.id = r.lead_id and l.result_id is distinct from t.result_id
-    where not exists (
-      select from leadgrade.outbox o where o.crm = ${crm} and o.object = t.object and o.record_id = t.id
-    )`.execute(tx);
+    join leadgrade.leads l on l.id = r.lead_id and l.result_id is distinct from t.result_id`.execute(tx);
   await markDue(
     locked,
     outdated.map((lead) => lead.id),
@@ -169,14 +196,35 @@ export async function markWritten(
   );
 }
 
-/** Deletes rows, unless a newer result has replaced them. */
+/**
+ * Releases the rows of these records that are still there: newer results.
+ * @returns the keys of their records
+ */
+async function releaseReplaced(
+  tx: Transaction<Tables>,
+  crm: string,
+  rows: readonly RecordRef[],
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const { object, ids } of byObject(rows)) {
+    const released = await sql<RecordRef>`
+      update leadgrade.outbox o set claimed_by = null, claimed_until = null
+      where ${isOneOf({ crm, object }, ids)} returning o.object, o.record_id as id`.execute(tx);
+    keys.push(...released.rows.map(refKey));
+  }
+  return keys;
+}
+
+/** Deletes rows, unless a newer result has replaced them: it has another version. */
 export async function deleteFromOutbox(
   tx: Transaction<Tables>,
   crm: string,
   rows: readonly (RecordRef & { readonly version: number })[],
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`
-    delete from leadgrade.outbox o using ${jsonRows(rows)} as t (object text, id text, version bigint)
-    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.version = t.version`.execute(tx);
+  for (const { object, ids, rows: ofObject } of byObject(rows)) {
+    const versions = ofObject.map(({ version }) => version);
+    await sql`
+      delete from leadgrade.outbox o
+      where ${isOneOf({ crm, object }, ids)} and o.version = any(${versions}::bigint[])`.execute(tx);
+  }
 }

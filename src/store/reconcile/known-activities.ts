@@ -1,5 +1,5 @@
 // The stored activities of a stream that a reconciliation compares.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { RecordRef, SourcedActivity, SourcedDealOutcome } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -33,12 +33,22 @@ export async function findKnownActivities(
   return Map.groupBy(activities, ({ id }) => id);
 }
 
-/** The distinct ids of the stored activities of the stream, without tombstones. */
-export async function listKnownIds(db: Kysely<Tables>, { crm, stream }: StreamKey): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select distinct id from leadgrade.activities
-    where crm = ${crm} and stream = ${stream} and gone_at is null order by id`.execute(db);
-  return rows.map(({ id }) => id);
+const IDS_PER_PAGE = 1_000;
+
+/** The distinct ids of the stored activities of the stream, without tombstones, in pages. */
+export async function* listKnownIds(db: Kysely<Tables>, { crm, stream }: StreamKey): AsyncGenerator<readonly string[]> {
+  for (let after: string | null = null; ; ) {
+    const behind: RawBuilder<unknown> = after === null ? sql`` : sql`and id > ${after}`;
+    const { rows } = await sql<{ id: string }>`
+      select distinct id from leadgrade.activities
+      where crm = ${crm} and stream = ${stream} and gone_at is null ${behind} order by id limit ${IDS_PER_PAGE}`.execute(
+      db,
+    );
+    if (rows.length > 0) yield rows.map(({ id }) => id);
+    const last: string | undefined = rows.at(-1)?.id;
+    if (last === undefined || rows.length < IDS_PER_PAGE) return;
+    after = last;
+  }
 }
 
 /**

@@ -5,8 +5,10 @@ import { enqueueForMatching } from '../identity/match-queue.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { isOneOf } from '../outbox/outbox.ts';
 import { saveRecordsChanged } from '../replay/records-changed.ts';
 import { moveToSurvivors } from './move-to-survivor.ts';
+import { byObject } from './ref-key.ts';
 
 export interface GoneOrMerged extends RecordRef {
   /** The surviving record, which can be of another object; null = the record was deleted. */
@@ -118,9 +120,13 @@ async function cleanUp({ tx }: LockedLeads, crm: string, records: readonly GoneO
         claimed_until = null, debounced_until = null
     from ${tombstones} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
       and t.claimed_dirty_at is not null`.execute(tx);
-  await sql`
-    delete from leadgrade.outbox o using ${tombstones}
-    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  for (const { object, ids } of byObject(records)) {
+    await sql`
+      delete from leadgrade.outbox o where ${isOneOf({ crm, object }, ids)} and exists (
+        select from leadgrade.records g
+        where g.crm = o.crm and g.object = o.object and g.id = o.record_id and g.state <> 'live'
+      )`.execute(tx);
+  }
   await sql`
     delete from leadgrade.set_aside a using ${tombstones}
     where a.crm = ${crm} and a.stream = t.object and a.part_id = t.id and a.kind in ('record', 'counters', 'links')`.execute(

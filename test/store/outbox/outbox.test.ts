@@ -204,14 +204,23 @@ describe(`the outbox (${BACKEND.name})`, () => {
       return rows.map(({ record_id }) => record_id);
     };
 
+    test('its rows are counted only as far as the answer matters, however many wait', async () => {
+      await insertLeads('a', 'b', 'c');
+      await score('hot');
+      expect(await countWritable(store.db, CRM, at(1), 2)).toEqual([
+        { object: 'contacts', bulkEligible: 2, hasBulkWrite: false },
+      ]);
+      expect(await countWritable(store.db, 'other', at(1), 2)).toEqual([]);
+    });
+
     test('only records outside of it can be claimed for writing', async () => {
       await insertLeads('a', 'b', 'c');
       await score('hot');
-      expect(await countWritable(store.db, CRM, at(1))).toEqual([
+      expect(await countWritable(store.db, CRM, at(1), 1_000)).toEqual([
         { object: 'contacts', bulkEligible: 3, hasBulkWrite: false },
       ]);
       expect(await start()).toBe(2);
-      expect(await countWritable(store.db, CRM, at(1))).toEqual([
+      expect(await countWritable(store.db, CRM, at(1), 1_000)).toEqual([
         { object: 'contacts', bulkEligible: 1, hasBulkWrite: true },
       ]);
       const ids = (await claim()).map(({ id }) => id);

@@ -52,7 +52,7 @@ async function read({ parts }: ConnectedOrg, { stream = 'tasks', cursor = null, 
 async function comparedAtNight({ parts, org }: ConnectedOrg, stream: string): Promise<boolean> {
   const reader = createActivityStreams(parts).find((each) => each.stream.id === stream);
   const since = new Date(org.now());
-  const known = { findKnown: async () => new Map(), listKnownIds: async () => [] };
+  const known = { findKnown: async () => new Map(), listKnownIds: async function* () {} };
   const request = { position: null, since, horizon: since, ...known };
   for await (const page of reader?.reconcile?.(request, SIGNAL) ?? []) if (page.compared !== undefined) return true;
   return false;
