@@ -7,7 +7,6 @@ import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
-import { findModelChange, shortHash } from '../model-files/model-changes.ts';
 import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
 import type { Product } from '../product/open-product.ts';
@@ -17,6 +16,7 @@ import type { CommandIo } from '../terminal/io.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
 import { keptActivitiesFinding } from './kept-activities.ts';
+import { modelFinding } from './model-finding.ts';
 import { poolerFindings } from './pooler.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
@@ -41,7 +41,7 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
     const secrets = await secretFileFindings(io.env, process.cwd());
     const setAside = (await setAsideFindings(product.context)).filter(isAbout(chosen));
-    const own = withoutContradictions([...(await ownFindings(product)), ...secrets], setAside);
+    const own = withoutContradictions([...(await ownFindings(product, config.modelFile)), ...secrets], setAside);
     const stored = [...own, ...setAside, ...webhooks].filter(isAbout(chosen));
     const live = withoutContradictions(await crmFindings(product, chosen), setAside);
     const findings = [...withoutRepeats(stored, live), ...live];
@@ -62,7 +62,7 @@ function toLines({ part, what, level, detail, fix }: Finding): string {
   return fix === undefined ? line : `${line}\n          Fix: ${fix}`;
 }
 
-async function ownFindings({ context, database }: Product): Promise<readonly Finding[]> {
+async function ownFindings({ context, database }: Product, modelFile: string): Promise<readonly Finding[]> {
   const { db, clock } = context;
   const crms = [...context.crms.keys()];
   const where = database.embedded ? 'embedded, in DATA_DIR' : 'server of DATABASE_URL';
@@ -74,7 +74,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
     ...(await poolerFindings(database)),
     await databaseSizeFinding(context),
     await keptActivitiesFinding(context),
-    await modelFinding(context),
+    await modelFinding(context, modelFile),
     ...mappingFindings(context),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
@@ -99,14 +99,6 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
-}
-
-async function modelFinding({ db, model }: JobContext): Promise<Finding> {
-  const { id } = model.compiled;
-  const about = { part: 'leadgrade', what: 'model' };
-  const change = await findModelChange(db, id, model.hash);
-  if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
-  return { ...about, level: 'warning', detail: change.message, fix: change.fix };
 }
 
 function mappingFindings({ model, crms }: JobContext): readonly Finding[] {

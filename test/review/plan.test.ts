@@ -4,6 +4,7 @@ import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { planPage } from '../../src/review/plan/plan-page.ts';
 import type { Standing } from '../../src/review/plan/plan-report.ts';
+import { driftOf, hashOfSources, type PlanSources, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { planText } from '../../src/review/plan/print-plan.ts';
 import { whyMoved } from '../../src/review/plan/why-moved.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
@@ -157,13 +158,25 @@ test('a plan counts leads by band before and after, those that move up and down,
   });
 });
 
+const SOURCES: PlanSources = {
+  ...{ file: 'mappings/model.yaml', model: 'b'.repeat(64), applied: 'a'.repeat(64), mappings: { hubspot: 'm' } },
+  ...{ people: 'p', titles: 't', timezone: 'UTC', leads: 200, newest_result: 900 },
+};
+
 const PLAN = {
   ...report(),
   as_of: '2026-11-30T00:00:00.000Z',
   model: { before: { name: 'small@1', hash: 'a'.repeat(64) }, after: { name: 'small@2', hash: 'b'.repeat(64) } },
   changes: ['pricing: points 25 → 37'],
   writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1 }],
-  ...{ due: 0, failed: 0, new_options: [{ id: 'mql', label: 'MQL' }], reads_anew: ['hubspot'], made_from: 'c' },
+  ...{
+    due: 0,
+    failed: 0,
+    new_options: [{ id: 'mql', label: 'MQL' }],
+    reads_anew: ['hubspot'],
+    made_from: 'c',
+    sources: SOURCES,
+  },
 };
 
 test('the text of a plan names the change, who moves, what it costs, and what it does not know', () => {
@@ -182,4 +195,31 @@ test('the text of a plan names the change, who moves, what it costs, and what it
 test('a label with markup is text on the page of a plan', () => {
   expect(planPage(PLAN)).toContain('Cold &lt;b&gt;');
   expect(planPage(PLAN)).not.toContain('Cold <b>');
+});
+
+test('a plan is stale when the model file, the applied model, a mapping, people.yaml or the time zone changed, and names each', () => {
+  expect(staleParts(SOURCES, { ...SOURCES, leads: 1, newest_result: 5_000 })).toEqual([]);
+  const other = { model: 'c'.repeat(64), applied: 'd'.repeat(64), people: 'q', timezone: 'Europe/Berlin' };
+  expect(staleParts(SOURCES, { ...SOURCES, ...other, mappings: { hubspot: 'n', salesforce: 'm' } })).toEqual([
+    'mappings/model.yaml was bbbbbbbb and is cccccccc',
+    'the applied model was aaaaaaaa and is dddddddd',
+    'mappings/hubspot.yaml changed',
+    'salesforce was not set up when the plan was made',
+    'people.yaml changed',
+    'TIMEZONE was UTC and is Europe/Berlin',
+  ]);
+  expect(staleParts(SOURCES, { ...SOURCES, mappings: {} })).toEqual(['hubspot is not set up any more']);
+});
+
+test('scores that changed since a plan was made are said when they are more than a tenth of its leads', () => {
+  expect(driftOf(SOURCES, 210, 20)).toBeNull();
+  expect(driftOf(SOURCES, 200, 21)).toContain('21 results were stored');
+  expect(driftOf(SOURCES, 230, 0)).toContain('went from 200 to 230');
+});
+
+test('the hash of a plan is another one when any of its sources is another one', () => {
+  const hash = hashOfSources(SOURCES);
+  expect(hashOfSources({ ...SOURCES })).toBe(hash);
+  const others = Object.keys(SOURCES).map((key) => hashOfSources({ ...SOURCES, [key]: 'other' }));
+  expect(new Set([hash, ...others]).size).toBe(1 + others.length);
 });
