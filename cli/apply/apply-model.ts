@@ -102,6 +102,6 @@ function namedOf({ name, hash }: Named): Named {
 }
 
 /** `b2b-saas@2 (1a2b3c4d)` */
-export function nameOf({ name, hash }: Named): string {
+function nameOf({ name, hash }: Named): string {
   return `${name} (${shortHash(hash)})`;
 }

@@ -22,8 +22,8 @@ import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import { createTitleFields } from '../../src/titles/read-title.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
+import { loadActiveModel } from './files/load-active-model.ts';
 import { loadCrms } from './files/load-crms.ts';
-import { loadActiveModel } from './files/load-model.ts';
 import { loadPeople } from './files/load-people.ts';
 import { loadTitles } from './files/load-titles.ts';
 

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { ActiveModel, Log } from '../../jobs/context.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { type Config, loadConfig } from './config.ts';
-import { loadActiveModel } from './files/load-model.ts';
+import { loadActiveModel } from './files/load-active-model.ts';
 import { openProduct, type Product } from './open-product.ts';
 import { reportFailures } from './report-failures.ts';
 

@@ -1,7 +1,7 @@
 // The values that the fields in the CRM must accept: the bands of the model.
 import type { ActiveModel } from '../../jobs/context.ts';
 import type { WriteTarget } from '../../src/crm/connector.ts';
-import { loadActiveModel } from '../product/files/load-model.ts';
+import { loadActiveModel } from '../product/files/load-active-model.ts';
 
 export function writeTarget({ compiled }: Pick<ActiveModel, 'compiled'>): WriteTarget {
   return { statuses: compiled.bands.map(({ id, label }) => ({ value: id, label })) };

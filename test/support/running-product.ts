@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
 import { readConfig } from '../../cli/product/config.ts';
+import { loadActiveModel } from '../../cli/product/files/load-active-model.ts';
 import { loadMapping } from '../../cli/product/files/load-mapping.ts';
-import { loadActiveModel } from '../../cli/product/files/load-model.ts';
 import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';

@@ -1,11 +1,8 @@
 // Reads and compiles the model file.
-import type { ActiveModel } from '../../../jobs/context.ts';
-import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { type CompiledModel, compileModel } from '../../../src/scoring/compile/compile.ts';
 import type { WantedKind } from '../../../src/scoring/lead-input/wanted-kind.ts';
 import type { Model } from '../../../src/scoring/schemas/model-schema.ts';
 import { loadUnchangedFile } from '../../model-files/read-text.ts';
-import { shippedFile } from './shipped-file.ts';
 
 const DEFAULT_MODEL_FILE = 'mappings/model.yaml';
 
@@ -37,10 +34,4 @@ export async function loadModel(file: string): Promise<LoadedModel> {
     return { value: { source: model, warnings, kinds: wantedKinds(model) }, problems };
   });
   return { ...value, compiled: compileModel(value.source), text };
-}
-
-/** The model of a file, in the form that jobs score with. @throws ConfigurationError as `loadModel` */
-export async function loadActiveModel(file: string): Promise<ActiveModel> {
-  const { compiled, text } = await loadModel(shippedFile(file));
-  return { compiled, text, hash: sha256Hex(text) };
 }
