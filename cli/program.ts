@@ -11,6 +11,11 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  apply: {
+    description: 'score all leads with the model file from here on: shows the plan, and asks',
+    usage: '[options] [plan]',
+    load: async (io) => (await import('./apply/apply-command.ts')).applyCommand(io),
+  },
   backfill: {
     description: 'read all records of the CRM, score them and write the scores; continues where it was interrupted',
     usage: '[options]',
@@ -62,7 +67,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async (io) => (await import('./setup/migrate-command.ts')).migrateCommand(io),
   },
   models: {
-    description: 'the models that were used: list them, print one, or compare two in words',
+    description: 'the models that were applied: list them, print one, compare two in words, go back to one',
     usage: '',
     load: async (io) => (await import('./models/models-command.ts')).modelsCommand(io),
   },

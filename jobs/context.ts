@@ -58,6 +58,7 @@ export interface Retention extends ResultRetention {
 export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
+  /** The applied model. Each job begins with the one that is applied then (applied-model.ts). */
   readonly model: ActiveModel;
   /** Which records belong to one person, and which CRM's value wins. */
   readonly people: PeoplePolicy;

@@ -24,15 +24,15 @@ export interface CompareOptions {
 
 export function compareHubspotScore(io: CommandIo, options: CompareOptions): Promise<void> {
   return reportFailures(io, async () => {
-    const model = await loadModel(modelFile(io.env, options.model));
     const asOf = options.asOf ?? io.clock.now();
     if (options.against === 'store') {
-      await withProduct(io, { asOf, logErrorsOnly: true }, async ({ context }) => {
-        const leads = storedLeads({ ...context, model: { ...context.model, compiled: model.compiled } });
-        print(io, await collect(leads, model, asOf, options), options);
+      const file = modelFile(io.env, options.model);
+      await withProduct(io, { asOf, model: file, logErrorsOnly: true }, async ({ context }) => {
+        print(io, await collect(storedLeads(context), context.model, asOf, options), options);
       });
       return;
     }
+    const model = await loadModel(modelFile(io.env, options.model));
     const file = { file: options.against, mapping: options.mapping, asOf: asOf.getTime() };
     const { entries } = await openLeadFile(io, file, model);
     print(io, await collect(entries, model, asOf, options), options);
@@ -47,7 +47,7 @@ interface Collected {
 
 async function collect(
   entries: AsyncIterable<{ readonly lead: Lead } | { readonly error: unknown }>,
-  { compiled }: LoadedModel,
+  { compiled }: Pick<LoadedModel, 'compiled'>,
   asOf: Date,
   { field }: CompareOptions,
 ): Promise<Collected> {

@@ -7,7 +7,6 @@ import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
-import { findModelChange, shortHash } from '../model-files/model-changes.ts';
 import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
 import type { Product } from '../product/open-product.ts';
@@ -18,6 +17,7 @@ import { capacityFindings } from './capacity.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
 import { keptActivitiesFinding } from './kept-activities.ts';
+import { modelFinding } from './model-finding.ts';
 import { poolerFindings } from './pooler.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
@@ -42,7 +42,7 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
     const secrets = await secretFileFindings(io.env, process.cwd());
     const setAside = (await setAsideFindings(product.context)).filter(isAbout(chosen));
-    const own = withoutContradictions([...(await ownFindings(product)), ...secrets], setAside);
+    const own = withoutContradictions([...(await ownFindings(product, config.modelFile)), ...secrets], setAside);
     const stored = [...own, ...setAside, ...webhooks].filter(isAbout(chosen));
     const live = withoutContradictions(await crmFindings(product, chosen), setAside);
     const findings = [...withoutRepeats(stored, live), ...live];
@@ -63,7 +63,7 @@ function toLines({ part, what, level, detail, fix }: Finding): string {
   return fix === undefined ? line : `${line}\n          Fix: ${fix}`;
 }
 
-async function ownFindings({ context, database }: Product): Promise<readonly Finding[]> {
+async function ownFindings({ context, database }: Product, modelFile: string): Promise<readonly Finding[]> {
   const { db, clock } = context;
   const crms = [...context.crms.keys()];
   const where = database.embedded ? 'embedded, in DATA_DIR' : 'server of DATABASE_URL';
@@ -75,7 +75,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
     ...(await poolerFindings(database)),
     await databaseSizeFinding(context),
     await keptActivitiesFinding(context),
-    await modelFinding(context),
+    await modelFinding(context, modelFile),
     ...(await capacityFindings(context)),
     ...mappingFindings(context),
     isServiceRunning
@@ -101,14 +101,6 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
-}
-
-async function modelFinding({ db, model }: JobContext): Promise<Finding> {
-  const { id } = model.compiled;
-  const about = { part: 'leadgrade', what: 'model' };
-  const change = await findModelChange(db, id, model.hash);
-  if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
-  return { ...about, level: 'warning', detail: change.message, fix: change.fix };
 }
 
 function mappingFindings({ model, crms }: JobContext): readonly Finding[] {

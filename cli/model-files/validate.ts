@@ -57,6 +57,12 @@ export async function validate(io: CommandIo, named: readonly string[], options:
   if (!isValid) io.setExitCode(2);
 }
 
+/** What is wrong with a model, in the light of the mappings of the folder. */
+export async function judgeModelFile(io: CommandIo, model: string): Promise<readonly Problem[]> {
+  const { problems } = await judgeAll(io, await openAll(io, [], { model }));
+  return problems.filter(({ file }) => file === model);
+}
+
 /** Null without --against, or without a valid model. */
 async function judgeUseOf(
   io: CommandIo,

@@ -1,22 +1,24 @@
 // The command lines of `npx leadgrade models`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
-import { jsonOption } from '../terminal/options.ts';
+import { byOption, jsonOption, yesOption } from '../terminal/options.ts';
+import type { RollbackOptions } from './rollback.ts';
 
-const VERSION = 'name@version, the beginning of a hash, or a file';
+const APPLIED = 'name@version, or the beginning of a hash';
+const VERSION = `${APPLIED}, or a file`;
 
 export function modelsCommand(io: CommandIo): Command {
   const load = () => import('./models.ts');
   return new Command('models')
     .addCommand(
       new Command('list')
-        .description('the models that were used, the one in use first')
+        .description('the models that were applied, the one in use first: when, by whom, what changed')
         .addOption(jsonOption())
-        .action(async ({ json }: { readonly json: boolean }) => (await load()).listUsedModels(io, json)),
+        .action(async ({ json }: { readonly json: boolean }) => (await load()).listAppliedModels(io, json)),
     )
     .addCommand(
       new Command('show')
-        .description('the file of a model that was used')
+        .description('the file of a model that was applied')
         .argument('<model>', VERSION)
         .action(async (model: string) => (await load()).showModel(io, model)),
     )
@@ -28,6 +30,18 @@ export function modelsCommand(io: CommandIo): Command {
         .addOption(jsonOption())
         .action(async (before: string, after: string | undefined, { json }: { readonly json: boolean }) => {
           await (await load()).diffModels(io, before, after, json);
+        }),
+    )
+    .addCommand(
+      new Command('rollback')
+        .description('score all leads with a model again that was applied before: shows the plan, and asks')
+        .argument('<model>', APPLIED)
+        .addOption(yesOption())
+        .addOption(byOption())
+        .addOption(jsonOption())
+        .action(async (model: string, options: RollbackOptions, command: Command) => {
+          if (options.json && !options.yes) command.error('error: --json needs --yes');
+          await (await import('./rollback.ts')).rollback(io, model, options);
         }),
     );
 }

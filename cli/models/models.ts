@@ -1,80 +1,85 @@
-// `npx leadgrade models list | show | diff`: the models that were used, and what differs between them.
-
+// `npx leadgrade models list | show | diff`: the models that were applied, and what differs between them.
+import type { Kysely } from 'kysely';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
-import { readModel } from '../../src/scoring/schemas/model.ts';
-import { leadsByModel, listModels, type StoredModel } from '../../src/store/models/models.ts';
+import { type Applied, listApplied } from '../../src/store/models/applied.ts';
+import { leadsByModel, storedModels } from '../../src/store/models/models.ts';
+import type { AppliedModel } from '../../src/store/tables/leads.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
 import { shortHash } from '../model-files/model-changes.ts';
-import { readText } from '../model-files/read-text.ts';
-import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelFile } from '../product/files/load-model.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
-import { withProduct } from '../product/with-product.ts';
+import { reportFailures } from '../product/report-failures.ts';
+import { withDatabase } from '../product/with-database.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { textOf } from './find-model.ts';
 
-export function listUsedModels(io: CommandIo, json: boolean): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, async ({ context: { db } }) => {
-    const models = await listModels(db);
-    const leads = await leadsByModel(db);
-    const rows = models.map(({ text: _text, ...model }) => ({ ...model, leads: leads.get(model.hash) ?? 0 }));
-    if (json) io.stdout.write(`${JSON.stringify(rows)}\n`);
-    else io.stdout.write(rows.length === 0 ? 'No model was used yet.\n' : `${rows.map(lineOf).join('\n')}\n`);
+const NO_CHANGE = 'Nothing that gives another score.';
+
+export function listAppliedModels(io: CommandIo, json: boolean): Promise<void> {
+  return reportFailures(io, async () => {
+    const versions = await withDatabase(io, versionsOf);
+    if (json) io.stdout.write(`${JSON.stringify(versions)}\n`);
+    else io.stdout.write(versions.length === 0 ? 'No model was applied yet.\n' : `${lines(versions).join('\n')}\n`);
   });
 }
 
-function lineOf(
-  { name, hash, since, last_used_at, leads }: Omit<StoredModel, 'text'> & { readonly leads: number },
-  index: number,
-): string {
-  const used = index === 0 ? 'in use' : `until ${day(last_used_at)}`;
-  return `${shortHash(hash)}  ${name}  since ${day(since)}, ${used}; ${leads} leads have their score from it`;
+interface Version extends AppliedModel, Pick<Applied, 'applied_at' | 'applied_by' | 'cause' | 'plan_hash'> {
+  /** What differs from the version before; null = it was the first, or a text is not stored. */
+  readonly changes: readonly string[] | null;
+  /** Leads whose present result it gave. */
+  readonly leads: number;
 }
 
-function day(at: Date): string {
-  return at.toISOString().slice(0, 10);
+/** Newest first. */
+async function versionsOf(db: Kysely<Tables>): Promise<readonly Version[]> {
+  const applied = await listApplied(db);
+  const texts = await storedModels(db);
+  const leads = await leadsByModel(db);
+  return applied.flatMap(({ models, id: _, ...row }, index) =>
+    models.map((model) => {
+      const before = applied[index + 1]?.models.find(({ role }) => role === model.role);
+      const [left, right] = [before, model].map((each) => (each === undefined ? undefined : texts.get(each.hash)));
+      const changes =
+        left === undefined || right === undefined ? null : modelDifferences(yamlValue(left), yamlValue(right));
+      return { ...model, ...row, changes, leads: leads.get(model.hash) ?? 0 };
+    }),
+  );
+}
+
+function lines(versions: readonly Version[]): string[] {
+  return versions.flatMap(({ hash, name, applied_at, applied_by, cause, changes, leads }, index) => {
+    const by = applied_by === null ? `at the ${cause}` : `by ${applied_by}${cause === 'rollback' ? ' (rollback)' : ''}`;
+    const state = index === 0 ? ', in use' : '';
+    const scored = `${leads} leads have their score from it`;
+    return [
+      `${shortHash(hash)}  ${name}  applied ${minute(applied_at)} ${by}${state}; ${scored}`,
+      ...(changes ?? []).map((change) => `          ${change}`),
+      ...(changes?.length === 0 ? [`          ${NO_CHANGE}`] : []),
+    ];
+  });
+}
+
+function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 export function showModel(io: CommandIo, name: string): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, async ({ context: { db } }) => {
-    io.stdout.write((await textOf(await listModels(db), name)).text);
+  return reportFailures(io, async () => {
+    const { text } = await withDatabase(io, (db) => textOf(db, name));
+    io.stdout.write(text);
   });
 }
 
 export function diffModels(io: CommandIo, before: string, after: string | undefined, json: boolean): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, async ({ context: { db } }) => {
-    const stored = await listModels(db);
-    const left = await textOf(stored, before);
-    const right = await textOf(stored, after ?? shippedFile(modelFile(io.env, undefined)));
+  return reportFailures(io, async () => {
+    const [left, right] = await withDatabase(io, async (db) => [
+      await textOf(db, before),
+      await textOf(db, after ?? shippedFile(modelFile(io.env, undefined))),
+    ]);
     const changes = modelDifferences(yamlValue(left.text), yamlValue(right.text));
+    const named = [`${left.name} → ${right.name}`, ...changes];
     if (json) io.stdout.write(`${JSON.stringify({ before: left.name, after: right.name, changes })}\n`);
-    else
-      io.stdout.write(
-        `${[`${left.name} → ${right.name}`, ...(changes.length === 0 ? ['Nothing that gives another score.'] : changes)].join('\n')}\n`,
-      );
+    else io.stdout.write(`${[...named, ...(changes.length === 0 ? [NO_CHANGE] : [])].join('\n')}\n`);
   });
-}
-
-interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** @throws ConfigurationError if nothing, or more than one model, has that name */
-async function textOf(stored: readonly StoredModel[], wanted: string): Promise<NamedText> {
-  const found = stored.filter(({ name, hash }) => name === wanted || (wanted.length >= 4 && hash.startsWith(wanted)));
-  const [first, second] = found;
-  if (first !== undefined && second !== undefined) {
-    const hashes = found.map(({ hash, since }) => `${shortHash(hash)} (since ${day(since)})`).join(', ');
-    throw new ConfigurationError(
-      `${wanted} names ${found.length} models that were used: ${hashes}. Name one by its hash.`,
-    );
-  }
-  if (first !== undefined) return { name: `${first.name} (${shortHash(first.hash)})`, text: first.text };
-  const text = await readText(wanted);
-  if (typeof text !== 'string' || readModel(text, wanted).model === null) {
-    throw new ConfigurationError(
-      `${wanted} is neither a model that was used nor a file with a valid model. "npx leadgrade models list" lists those that were used.`,
-    );
-  }
-  return { name: wanted, text };
 }

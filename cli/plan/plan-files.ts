@@ -1,10 +1,8 @@
 // The files that `npx leadgrade plan` writes.
-import { OutputRefused, type ReplacedFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
 import { whyRescored } from '../../src/review/plan/why-moved.ts';
-import { ConfigurationError } from '../product/configuration-error.ts';
-import { openWatchedFile } from '../terminal/watched-file.ts';
+import { openOutput } from '../terminal/watched-file.ts';
 
 export interface ChangesFile {
   add(planned: PlannedLead, move: Move | null): Promise<void>;
@@ -44,13 +42,4 @@ export async function openChangesFile(path: string, replace: boolean): Promise<C
     commit: () => file.commit(),
     discard: () => file.discard(),
   };
-}
-
-/** @throws ConfigurationError if the file cannot be written */
-export function openOutput(option: string, path: string, replace: boolean): Promise<ReplacedFile> {
-  return openWatchedFile(path, { replace }).catch((error: unknown) => {
-    if (error instanceof OutputRefused) throw new ConfigurationError(`${option} ${path} ${error.message}`);
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigurationError(`${option} ${path} cannot be written (${reason}). Check that its folder exists.`);
-  });
 }

@@ -1,6 +1,7 @@
 // Composition root: builds the product from the configuration. Every command that needs the
 // database starts here.
 
+import { appliedModel } from '../../jobs/applied-model.ts';
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
@@ -21,11 +22,10 @@ import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import { createTitleFields } from '../../src/titles/read-title.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
+import { loadActiveModel } from './files/load-active-model.ts';
 import { loadCrms } from './files/load-crms.ts';
-import { loadModel } from './files/load-model.ts';
 import { loadPeople } from './files/load-people.ts';
 import { loadTitles } from './files/load-titles.ts';
-import { shippedFile } from './files/shipped-file.ts';
 
 export interface Product {
   readonly database: OpenDatabase;
@@ -54,6 +54,8 @@ interface OpenParts {
   readonly readOnly?: boolean;
   /** Score as of this instant instead of now. */
   readonly asOf?: Date | null;
+  /** A model to plan or replay with. Absent: the applied model, and before one is applied, that of MODEL_FILE. */
+  readonly model?: ActiveModel | undefined;
   /** The mapping of a CRM; absent: of mappings/<crm>.yaml. */
   readonly mappingOf?: (crm: string) => Promise<Mapping>;
   /** For a simulated clock: how to wait for a rate-limit token, and the retries of API calls. */
@@ -68,11 +70,10 @@ const DEADLINES_MS = { crm: 500, queue: QUEUE_DEADLINE_MS + 500, database: 8_000
 /**
  * @throws ConfigurationError for a wrong file or setting
  * @throws OutdatedSchemaError
+ * @throws UnreadableModelError
  * @throws any other error when a service is down
  */
 export async function openProduct(config: Config, parts: OpenParts): Promise<Product> {
-  const { compiled, text } = await loadModel(shippedFile(config.modelFile));
-  const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
   const { dictionary, text: titlesText } = await loadTitles();
   const titles = { addFields: createTitleFields(dictionary), hash: sha256Hex(titlesText) };
@@ -82,6 +83,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   ];
   try {
     await migrateToLatest(database.sessionDb);
+    const model = parts.model ?? (await appliedModel(database.db)) ?? (await loadActiveModel(config.modelFile));
     const backend = await openBackend(config, database, parts);
     const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
     opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });

@@ -1,4 +1,5 @@
 // Turns what a command throws into a message on standard error and an exit code.
+import { UnreadableModelError } from '../../jobs/applied-model.ts';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { OutdatedSchemaError } from '../../src/store/migrate.ts';
@@ -20,8 +21,10 @@ function exitCodeOf(error: unknown): 2 | 3 {
   return error instanceof ConnectorError && OPERATOR_ACTION_KINDS.has(error.kind) ? 2 : 3;
 }
 
-function needsOtherSettings(error: unknown): error is ConfigurationError | OutdatedSchemaError {
-  return error instanceof ConfigurationError || error instanceof OutdatedSchemaError;
+function needsOtherSettings(error: unknown): error is ConfigurationError | OutdatedSchemaError | UnreadableModelError {
+  return (
+    error instanceof ConfigurationError || error instanceof OutdatedSchemaError || error instanceof UnreadableModelError
+  );
 }
 
 function messageOf(error: unknown): string {

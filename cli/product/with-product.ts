@@ -1,8 +1,9 @@
 // What every command with a database does first and last: settings, log, product, exit code.
 import { pino } from 'pino';
-import type { Log } from '../../jobs/context.ts';
+import type { ActiveModel, Log } from '../../jobs/context.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { type Config, loadConfig } from './config.ts';
+import { loadActiveModel } from './files/load-active-model.ts';
 import { openProduct, type Product } from './open-product.ts';
 import { reportFailures } from './report-failures.ts';
 
@@ -14,6 +15,8 @@ export function createLog(io: CommandIo, level: string): Log {
 interface WithProductOptions {
   /** Score as of this instant instead of now. */
   readonly asOf?: Date | undefined;
+  /** A model, or its file, in place of the applied model. */
+  readonly model?: ActiveModel | string | undefined;
   /** For interactive commands, whose own output contains the warnings. LOG_LEVEL is ignored. */
   readonly logErrorsOnly?: boolean;
 }
@@ -29,7 +32,8 @@ export async function withProduct(
   await reportFailures(io, async () => {
     const config = loadConfig(io.env);
     const log = createLog(io, options.logErrorsOnly ? 'error' : config.logLevel);
-    const product = await openProduct(config, { clock: io.clock, log, asOf: options.asOf ?? null });
+    const model = typeof options.model === 'string' ? await loadActiveModel(options.model) : options.model;
+    const product = await openProduct(config, { clock: io.clock, log, asOf: options.asOf ?? null, model });
     try {
       await work(product, config);
     } finally {

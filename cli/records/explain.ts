@@ -42,8 +42,7 @@ export interface ExplainOptions {
 
 export function explainLead(io: CommandIo, query: LeadQuery, options: ExplainOptions): Promise<void> {
   const { asOf, model } = options;
-  const env = model === undefined ? io.env : { ...io.env, MODEL_FILE: model };
-  return withProduct({ ...io, env }, { asOf, logErrorsOnly: true }, ({ context }) => run(io, context, query, options));
+  return withProduct(io, { asOf, model, logErrorsOnly: true }, ({ context }) => run(io, context, query, options));
 }
 
 async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: ExplainOptions): Promise<void> {

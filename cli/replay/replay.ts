@@ -11,6 +11,7 @@ import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { thresholdsAsOf } from '../../src/store/leads/band-thresholds.ts';
+import { type Applied, listApplied, liveModel } from '../../src/store/models/applied.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { LeadAsOf } from '../../src/store/replay/leads-as-of.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -39,6 +40,7 @@ export interface Replay {
  * @param model the model for all leads; null = the one that was in use for each
  */
 export async function openReplay(context: JobContext, at: Date, model: ActiveModel | null): Promise<Replay> {
+  const applied = await listApplied(context.db);
   const stored = await listModels(context.db);
   const byHash = new Map<string, Promise<Prepared | string>>();
   const prepared = (hash: string): Promise<Prepared | string> => {
@@ -59,7 +61,7 @@ export async function openReplay(context: JobContext, at: Date, model: ActiveMod
       if (!isInScope(lead.records, context.crms)) return { refused: OUT_OF_SCOPE };
       const { recordsChangedAt } = lead;
       if (recordsChangedAt !== null && recordsChangedAt > at) return { refused: changedRecords(recordsChangedAt) };
-      const inUse = given ?? (await preparedOf(modelInUse(stored, lead, at), prepared));
+      const inUse = given ?? (await preparedOf(modelInUse(applied, lead, at), prepared));
       return typeof inUse === 'string' ? { refused: inUse } : scored(lead, inUse, at);
     },
   };
@@ -78,13 +80,11 @@ function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Dat
   return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
 }
 
-/** The model of the last result, unless a newer one was in use by then. */
-function modelInUse(stored: readonly StoredModel[], { result }: LeadAsOf, at: Date): string | null {
+/** The model of the last result, unless another one was applied between that and the instant. */
+function modelInUse(applied: readonly Applied[], { result }: LeadAsOf, at: Date): string | null {
   const from = result?.as_of.getTime() ?? -Infinity;
-  const newer = stored
-    .filter(({ since }) => since.getTime() > from && since <= at)
-    .toSorted((a, b) => b.since.getTime() - a.since.getTime());
-  return newer[0]?.hash ?? result?.model_hash ?? null;
+  const newer = applied.find(({ applied_at }) => applied_at.getTime() > from && applied_at <= at);
+  return liveModel(newer ?? null)?.hash ?? result?.model_hash ?? null;
 }
 
 function preparedOf(hash: string | null, prepared: (hash: string) => Promise<Prepared | string>) {

@@ -1,10 +1,10 @@
 // Writes the scores of a dry run to a CSV file.
 import type { Kysely } from 'kysely';
-import { OutputRefused, type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
+import { type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import { type PlannedScore, pageOfScores } from '../../src/store/outbox/planned-writes.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { ConfigurationError } from '../product/configuration-error.ts';
+import { refuseOutput } from '../terminal/watched-file.ts';
 
 const PAGE_SIZE = 1000;
 const HEADER = ['crm', 'id', 'fit_grade', 'fit_score', 'behavior_score', 'total_score', 'status', 'explanation'];
@@ -25,11 +25,7 @@ export interface ScoresFile {
  * @throws ConfigurationError when the path is not writable
  */
 export async function openScoresFile(path: string, replace: boolean): Promise<ScoresFile> {
-  const file = await replaceFile(path, { replace }).catch((error: unknown) => {
-    if (error instanceof OutputRefused) throw new ConfigurationError(`--out ${path} ${error.message}`);
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigurationError(`--out ${path} cannot be written (${reason}). Check that its folder exists.`);
-  });
+  const file = await replaceFile(path, { replace }).catch(refuseOutput('--out', path));
   return { path, write: (db) => writeScores(db, file), discard: () => file.discard() };
 }
 

@@ -1,5 +1,6 @@
 // `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running
 // service does the work; without one, this process does.
+import { applyFirstModel } from '../../jobs/applied-model.ts';
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { retryUnfinishedJobs } from '../../src/store/set-aside/unfinished-jobs.ts';
@@ -7,6 +8,8 @@ import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
+import { shortHash } from '../model-files/model-changes.ts';
+import { findUnappliedFile } from '../model-files/unapplied-file.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -21,12 +24,13 @@ interface RunJob {
 }
 
 export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJob): Promise<void> {
-  await withProduct(io, { asOf, logErrorsOnly: true }, async (product) => {
+  await withProduct(io, { asOf, logErrorsOnly: true }, async (product, { modelFile }) => {
     const { db, clock } = product.context;
     const isServiceRunning = await isWorkerAlive(db, clock.now());
     if (isServiceRunning && asOf) {
       throw new ConfigurationError('--as-of: a service runs on this database and scores as of now. Stop it first.');
     }
+    await sayModel(io, product, modelFile);
     // A run that was killed is continued, not started again.
     const run =
       (await findUnfinishedRun(db, job)) ?? (await openRun(db, { job, slot: null, state: 'running' }, clock.now()));
@@ -51,6 +55,16 @@ export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJ
     };
     reportRun(io, job, await followRun(product, run.id, io, continueHere), json);
   });
+}
+
+/** The first run of an installation applies its model file; a later change of the file is only said. */
+async function sayModel(io: CommandIo, { context }: Product, modelFile: string): Promise<void> {
+  if (await applyFirstModel(context)) {
+    const { compiled, hash } = context.model;
+    io.stderr.write(`No model was applied yet: ${modelFile} (${compiled.id}, ${shortHash(hash)}) is applied.\n`);
+  }
+  const unapplied = await findUnappliedFile(modelFile, context.model);
+  if (unapplied !== null) io.stderr.write(`warning: ${unapplied.message} ${unapplied.fix}\n`);
 }
 
 /** The operator may have fixed the reason of a pause before the start of the run. */

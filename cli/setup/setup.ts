@@ -1,5 +1,5 @@
 // `npx leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
-import type { CrmConnector, SetupStep } from '../../src/crm/connector.ts';
+import type { CrmConnector, SetupStep, WriteTarget } from '../../src/crm/connector.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -8,7 +8,7 @@ import type { Product } from '../product/open-product.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { writeTarget } from './write-target.ts';
+import { nextWriteTarget } from './write-target.ts';
 
 export interface SetupOptions {
   readonly crm?: string;
@@ -17,11 +17,18 @@ export interface SetupOptions {
 }
 
 export function setup(io: CommandIo, options: SetupOptions): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, (product) => run(io, product, options));
+  return withProduct(io, { logErrorsOnly: true }, (product, { modelFile }) =>
+    run(io, product, { ...options, modelFile }),
+  );
 }
 
-async function run(io: CommandIo, product: Product, { crm, dryRun, json }: SetupOptions): Promise<void> {
+async function run(
+  io: CommandIo,
+  product: Product,
+  { crm, dryRun, json, modelFile }: SetupOptions & { readonly modelFile: string },
+): Promise<void> {
   const { context } = product;
+  const target = await nextWriteTarget(context.model, modelFile);
   const steps: CrmStep[] = [];
   const report = (step: CrmStep) => {
     steps.push(step);
@@ -29,20 +36,25 @@ async function run(io: CommandIo, product: Product, { crm, dryRun, json }: Setup
   };
   // A CRM that cannot be set up keeps no other from it.
   for (const connector of chosenCrms(context, crm))
-    if (!context.signal.aborted) await reportFailures(io, () => setUp(product, connector, { dryRun, report }));
+    if (!context.signal.aborted) await reportFailures(io, () => setUp(product, connector, { dryRun, report, target }));
   if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
 }
 
 type CrmStep = SetupStep & { readonly crm: string };
 
+interface SetUpOptions {
+  readonly dryRun: boolean;
+  readonly report: (step: CrmStep) => void;
+  readonly target: WriteTarget;
+}
+
 async function setUp(
   { context }: Product,
   connector: CrmConnector,
-  { dryRun, report }: { readonly dryRun: boolean; readonly report: (step: CrmStep) => void },
+  { dryRun, report, target }: SetUpOptions,
 ): Promise<void> {
   const { db, clock, signal } = context;
-  for await (const step of connector.applySetup(writeTarget(context.model), { dryRun }, signal))
-    report({ crm: connector.id, ...step });
+  for await (const step of connector.applySetup(target, { dryRun }, signal)) report({ crm: connector.id, ...step });
   if (dryRun) return;
   // The missing fields that paused writing exist now, and streams may have become available.
   await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });

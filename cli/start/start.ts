@@ -1,11 +1,13 @@
 // `npx leadgrade start`: the service. All roles run in one process, or are distributed over several.
 import type { Server } from 'node:http';
+import { applyFirstModel } from '../../jobs/applied-model.ts';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { CANARY_SECONDS, WORKER_CANARY_ID } from '../../jobs/schedule/canary.ts';
 import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
 import { startWatchdog } from '../../src/runtime/watchdog.ts';
+import { hasEndedInputs } from '../../src/store/models/scoring-config.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -13,7 +15,9 @@ import { createApp } from '../../web/app.ts';
 import { createMetrics } from '../../web/http/metrics.ts';
 import { createThrottledTrigger } from '../../web/http/throttled-trigger.ts';
 import { startHttpServer } from '../../web/listen.ts';
+import { shortHash } from '../model-files/model-changes.ts';
 import { modelWarnings } from '../model-files/model-warnings.ts';
+import { findUnappliedFile } from '../model-files/unapplied-file.ts';
 import type { Config } from '../product/config.ts';
 import { loadEventsMapping } from '../product/files/load-events-mapping.ts';
 import type { Product } from '../product/open-product.ts';
@@ -43,6 +47,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
       await recheckAvailability(context.db, crm);
     }
     await retrySetAside(context.db, context.clock.now());
+    await followAppliedModel(product, config);
     for (const warning of [...sharedFolder(product), ...(await modelWarnings(context))]) context.log.warn({}, warning);
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});
@@ -56,6 +61,21 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     await heartbeat.stop();
     stopWatchdog();
   }
+}
+
+/** The first start of an installation applies its model file; a later change of the file is only said. */
+async function followAppliedModel({ context }: Product, { modelFile }: Config): Promise<void> {
+  await applyFirstModel(context);
+  const { compiled, hash } = context.model;
+  // The process that applied it ended before the scores of the leads were computed.
+  if (await hasEndedInputs(context.db)) {
+    context.log.info(
+      { model: compiled.id, hash: shortHash(hash) },
+      'a model was applied, and the leads are not scored with it yet; this goes on now',
+    );
+  }
+  const unapplied = await findUnappliedFile(modelFile, context.model);
+  if (unapplied !== null) context.log.warn({}, `${unapplied.message} ${unapplied.fix}`);
 }
 
 /** Another process has opened the embedded database first. */

@@ -13,6 +13,14 @@ export function jsonOption(): Option {
   return new Option('--json', 'print the result as JSON').default(false);
 }
 
+export function yesOption(): Option {
+  return new Option('--yes', 'apply without a question').default(false);
+}
+
+export function byOption(): Option {
+  return new Option('--by <name>', 'who applies it, for models list (default: the user of the operating system)');
+}
+
 /** @throws InvalidArgumentError unless `text` is an instant with a UTC offset */
 export function instant(text: string): Date {
   const at = new Date(text);

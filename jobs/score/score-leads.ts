@@ -20,24 +20,29 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await matchPeople(context);
   // The first score of a new person includes its earlier site events.
   await assignSiteEvents(context);
-  await saveActiveModel(context);
+  await saveUsedModel(context);
   const inputs = await markOutdatedLeads(context);
+  // Another model was applied since this job began.
+  if (inputs === null) return context.enqueue('score-leads', {});
   await whileScoring(context, () => scoreAndRank(context, inputs));
   await enqueueWrites(context);
   await enqueueForNextDueLead(context);
 }
 
-async function saveActiveModel({ db, model, clock }: JobContext): Promise<void> {
+/** Leads are scored with it today. */
+async function saveUsedModel({ db, model, clock }: JobContext): Promise<void> {
   await saveModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
 }
 
 /**
  * Marks the leads as due that were scored with other inputs: another model, scope, time zone, ...
+ * @returns null if the model is no longer the applied one
  */
-async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs> {
+async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs | null> {
+  const { db, clock, model } = context;
   const inputs = await scoringInputs(context);
-  await markDueByInputs(context.db, inputs.hash, context.clock.now());
-  return inputs;
+  const marked = await markDueByInputs(db, inputs.hash, clock.now(), model.hash);
+  return marked === null ? null : inputs;
 }
 
 /** Before any result is written: the bands of all leads depend on the scores of all leads. */

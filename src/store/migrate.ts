@@ -16,6 +16,7 @@ import { knownUntil } from './migrations/0011-known-until.ts';
 import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
 import { thresholdHistory } from './migrations/0014-threshold-history.ts';
+import { appliedModels } from './migrations/0015-applied-models.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -35,6 +36,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-outbox-indexes': outboxIndexes,
   '0013-lead-states': leadStates,
   '0014-threshold-history': thresholdHistory,
+  '0015-applied-models': appliedModels,
 };
 
 export interface MigrationReport {

@@ -4,6 +4,7 @@ import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { planPage } from '../../src/review/plan/plan-page.ts';
 import type { Standing } from '../../src/review/plan/plan-report.ts';
+import { driftOf, hashOfSources, type PlanSources, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { planText } from '../../src/review/plan/print-plan.ts';
 import { whyMoved, whyRescored } from '../../src/review/plan/why-moved.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
@@ -169,6 +170,11 @@ test('a plan counts leads by band before and after, those that move up and down,
   });
 });
 
+const SOURCES: PlanSources = {
+  ...{ file: 'mappings/model.yaml', model: 'b'.repeat(64), applied: 'a'.repeat(64), mappings: { hubspot: 'm' } },
+  ...{ people: 'p', titles: 't', timezone: 'UTC', leads: 200, newest_result: 900 },
+};
+
 const PLAN = {
   ...report(),
   as_of: '2026-11-30T00:00:00.000Z',
@@ -179,7 +185,14 @@ const PLAN = {
     { band: 'mql', label: 'MQL', capacity: 60, points: 68, floor: 40, per_week: 57.6 },
     { band: 'mql', label: 'MQL', capacity: 60, points: 40, floor: 40, per_week: null },
   ],
-  ...{ due: 0, failed: 0, new_options: [{ id: 'mql', label: 'MQL' }], reads_anew: ['hubspot'], made_from: 'c' },
+  ...{
+    due: 0,
+    failed: 0,
+    new_options: [{ id: 'mql', label: 'MQL' }],
+    reads_anew: ['hubspot'],
+    made_from: 'c',
+    sources: SOURCES,
+  },
 };
 
 test('the text of a plan names the change, who moves, what it costs, and what it does not know', () => {
@@ -206,4 +219,31 @@ test('a plan puts the arrivals of a week against the capacity, and says when the
       '  MQL: from 40 points, its floor; its capacity is 60 a week, which counts when activities were read for two weeks after the first backfill.',
   );
   expect(planPage(PLAN)).toContain('<h2>Capacity</h2>');
+});
+
+test('a plan is stale when the model file, the applied model, a mapping, people.yaml or the time zone changed, and names each', () => {
+  expect(staleParts(SOURCES, { ...SOURCES, leads: 1, newest_result: 5_000 })).toEqual([]);
+  const other = { model: 'c'.repeat(64), applied: 'd'.repeat(64), people: 'q', timezone: 'Europe/Berlin' };
+  expect(staleParts(SOURCES, { ...SOURCES, ...other, mappings: { hubspot: 'n', salesforce: 'm' } })).toEqual([
+    'mappings/model.yaml was bbbbbbbb and is cccccccc',
+    'the applied model was aaaaaaaa and is dddddddd',
+    'mappings/hubspot.yaml changed',
+    'salesforce was not set up when the plan was made',
+    'people.yaml changed',
+    'TIMEZONE was UTC and is Europe/Berlin',
+  ]);
+  expect(staleParts(SOURCES, { ...SOURCES, mappings: {} })).toEqual(['hubspot is not set up any more']);
+});
+
+test('scores that changed since a plan was made are said when they are more than a tenth of its leads', () => {
+  expect(driftOf(SOURCES, 210, 20)).toBeNull();
+  expect(driftOf(SOURCES, 200, 21)).toContain('21 results were stored');
+  expect(driftOf(SOURCES, 230, 0)).toContain('went from 200 to 230');
+});
+
+test('the hash of a plan is another one when any of its sources is another one', () => {
+  const hash = hashOfSources(SOURCES);
+  expect(hashOfSources({ ...SOURCES })).toBe(hash);
+  const others = Object.keys(SOURCES).map((key) => hashOfSources({ ...SOURCES, [key]: 'other' }));
+  expect(new Set([hash, ...others]).size).toBe(1 + others.length);
 });

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
 import { readConfig } from '../../cli/product/config.ts';
+import { loadActiveModel } from '../../cli/product/files/load-active-model.ts';
 import { loadMapping } from '../../cli/product/files/load-mapping.ts';
 import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
@@ -15,6 +16,8 @@ import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
+import { lastApplied } from '../../src/store/models/applied.ts';
+import { applyModels } from '../../src/store/models/apply-models.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { openRun, type Run } from '../../src/store/sync/runs.ts';
@@ -78,6 +81,8 @@ export interface RunningProduct {
   sync(): Promise<Run>;
   /** Advances the clock to the next nightly slot (02:00 UTC) and runs the nightly job and the jobs that it enqueues. */
   nightly(): Promise<void>;
+  /** Applies the model file of the settings, as `leadgrade apply --yes` does. The next jobs score with it. */
+  apply(): Promise<void>;
   /** Closes the product and opens it again on the same database and CRMs. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -156,6 +161,10 @@ export async function runProduct(
       await opened.context.enqueue('nightly', {});
       await opened.runUntilIdle();
     },
+    apply: async () => {
+      await applyFile(opened.context, env.MODEL_FILE ?? 'mappings/model.yaml');
+      await opened.context.enqueue('score-leads', {});
+    },
     restart: async () => {
       await opened.product.close();
       opened = await open();
@@ -201,6 +210,14 @@ async function finish({ context, runUntilIdle }: Opened, run: Run, queue = false
     if (!queue || now.state === 'done' || now.state === 'failed') return now;
     await sleep(50);
   }
+}
+
+async function applyFile({ db, clock }: JobContext, file: string): Promise<void> {
+  const { hash, text, compiled } = await loadActiveModel(file);
+  const replaces = (await lastApplied(db))?.id ?? null;
+  const models = [{ hash, text, name: compiled.id, role: 'live' }] as const;
+  const row = { models, cause: 'apply', applied_by: 'test', plan_hash: null, replaces } as const;
+  if (!(await applyModels(db, row, clock.now()))) throw new Error('Another model was applied meanwhile.');
 }
 
 async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {

@@ -3,6 +3,7 @@ import { GRADES } from '../../domain/score-result.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
 import { matrixOf } from './matrix.ts';
 import type { Move, PlanReport, Transition } from './plan-report.ts';
+import type { PlanSources } from './plan-sources.ts';
 
 interface NamedModel {
   /** `name@version` */
@@ -51,8 +52,10 @@ export interface Plan extends PlanReport {
   readonly new_options: readonly { readonly id: string; readonly label: string }[];
   /** CRMs whose mapping reads other values than those that are stored. */
   readonly reads_anew: readonly string[];
-  /** Hash of what the plan was made from. */
+  /** Hash of `sources`: the hash of the plan. */
   readonly made_from: string;
+  /** What the plan was made from. */
+  readonly sources: PlanSources;
 }
 
 export const NOT_SCORED = 'not scored';

@@ -115,3 +115,20 @@ export async function historyOf(db: Kysely<Tables>, leadId: number, limit: numbe
     .limit(limit)
     .execute();
 }
+
+/** The number of leads with a score, and the number of the last stored result. */
+export async function lastResult(
+  db: Kysely<Tables>,
+): Promise<{ readonly leads: number; readonly newest_result: number }> {
+  const { rows } = await sql<{ leads: number; newest_result: number }>`
+    select (select count(*) from leadgrade.leads where result_id is not null) as leads,
+      (select coalesce(max(id), 0) from leadgrade.results) as newest_result`.execute(db);
+  return rows[0] ?? { leads: 0, newest_result: 0 };
+}
+
+/** @param newest the number of a result @returns how many were stored after it */
+export async function countResultsAfter(db: Kysely<Tables>, newest: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from leadgrade.results where id > ${newest}`.execute(db);
+  return rows[0]?.count ?? 0;
+}

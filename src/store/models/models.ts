@@ -1,4 +1,4 @@
-// Models that were used. Results refer to a model by its hash.
+// The texts of all models that were applied. Results refer to a model by its hash.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
@@ -65,7 +65,7 @@ export interface StoredModel {
   readonly last_used_at: Date;
 }
 
-/** All models that were used, the one in use first. */
+/** All models that were applied, the one that scored last first. */
 export async function listModels(db: Kysely<Tables>): Promise<readonly StoredModel[]> {
   return db
     .selectFrom('models')

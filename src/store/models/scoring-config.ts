@@ -4,23 +4,40 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { Tables } from '../tables/tables.ts';
+import { lastApplied } from './applied.ts';
 
 // Small enough not to delay other statements for long: the embedded database has one session for
 // all.
 const CHUNK = 5_000;
 
+/** The inputs of no lead. */
+const NONE = '';
+
 /**
  * Sets the inputs that apply, and marks the leads as due that were scored with others. A call that was
  * interrupted is repeated by the next one.
- * @returns the number of marked leads
+ * @param modelHash the model that is part of the inputs
+ * @returns the number of marked leads; null if another model was applied meanwhile: nothing is set then
  */
-export async function markDueByInputs(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
+export async function markDueByInputs(
+  db: Kysely<Tables>,
+  inputsHash: string,
+  now: Date,
+  modelHash: string,
+): Promise<number | null> {
   const config = await db.selectFrom('scoring_config').select(['inputs_hash', 'all_marked']).executeTakeFirst();
   if (config?.inputs_hash === inputsHash && config.all_marked) return 0;
-  // Waits for the chunks that are being scored with the former inputs (`applyInputs`).
-  await sql`
-    insert into leadgrade.scoring_config (inputs_hash, all_marked) values (${inputsHash}, false)
-    on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = false`.execute(db);
+  const isSet = await db.transaction().execute(async (tx) => {
+    // Waits for the chunks that are being scored with the former inputs (`applyInputs`), and for an `applyModels`.
+    await lockScoring(tx);
+    const applied = await lastApplied(tx);
+    if (applied !== null && !applied.models.some(({ hash }) => hash === modelHash)) return false;
+    await sql`
+      insert into leadgrade.scoring_config (inputs_hash, all_marked) values (${inputsHash}, false)
+      on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = false`.execute(tx);
+    return true;
+  });
+  if (!isSet) return null;
   const marked = await markOutdated(db, inputsHash, now);
   await db.updateTable('scoring_config').set({ all_marked: true }).where('inputs_hash', '=', inputsHash).execute();
   return marked;
@@ -49,6 +66,20 @@ async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): 
     marked += chunk.count;
     after = chunk.last;
   }
+}
+
+/**
+ * No inputs apply until the next score job: it marks all leads. Chunks with the former inputs end here, and no other one
+ * begins.
+ */
+export async function endInputs(tx: Transaction<Tables>): Promise<void> {
+  await tx.updateTable('scoring_config').set({ inputs_hash: NONE, all_marked: false }).execute();
+}
+
+/** Whether a model was applied, and no score job has begun since. */
+export async function hasEndedInputs(db: Kysely<Tables>): Promise<boolean> {
+  const row = await db.selectFrom('scoring_config').select('inputs_hash').executeTakeFirst();
+  return row?.inputs_hash === NONE;
 }
 
 /** Waits for the chunks that are being scored; no other one begins before the transaction ends. */

@@ -16,7 +16,7 @@ export async function purgeRuns(db: Kysely<Tables>, before: Date): Promise<numbe
 
 /**
  * Deletes models that were last used before an instant and that no result refers to, with their
- * thresholds.
+ * thresholds. The models in force stay.
  * @returns their number
  */
 export async function purgeModels(db: Kysely<Tables>, before: Date): Promise<number> {
@@ -24,7 +24,11 @@ export async function purgeModels(db: Kysely<Tables>, before: Date): Promise<num
     const { rows } = await sql<{ hash: string }>`
       select hash from leadgrade.models m
       where last_used_at < ${before} and not exists (select from leadgrade.results where model_hash = m.hash)
-      for update`.execute(tx);
+        and hash not in (
+          select model ->> 'hash' from (select models from leadgrade.applied_models order by id desc limit 1) last,
+            json_array_elements(last.models) model
+        )
+      for update of m`.execute(tx);
     const hashes = rows.map(({ hash }) => hash);
     if (hashes.length === 0) return 0;
     await tx.deleteFrom('band_threshold_history').where('model_hash', 'in', hashes).execute();

@@ -54,7 +54,7 @@ export interface LeadStatesTable {
 export interface ScoringConfigTable {
   /** Always true: the primary key that allows one row only. */
   singleton: Generated<boolean>;
-  /** What `leads.scoring_inputs_hash` is to be. */
+  /** What `leads.scoring_inputs_hash` is to be; empty = a model was applied, and no score job has begun since. */
   inputs_hash: string;
   /** All leads that were scored with other inputs were marked as due. */
   all_marked: boolean;
@@ -87,16 +87,38 @@ export interface ResultsTable {
   gates: Json<readonly ActiveGate[]>;
 }
 
-/** Each version of the model that was ever loaded. */
+/** Each version of a model that was ever applied. */
 export interface ModelsTable {
   hash: string;
   name: string;
-  /** The model file as it was loaded. */
+  /** The model file as it was applied. */
   text: string;
-  /** When it was first loaded. */
+  /** When it was first applied. */
   since: Instant;
   /** The day on which leads were last scored with it; an instant of that day. */
   last_used_at: Instant;
+}
+
+/** A model that scores leads. Its text is in `models`. */
+export interface AppliedModel {
+  /** Of `models`. */
+  readonly hash: string;
+  /** `name@version` */
+  readonly name: string;
+  /** `live`: its results are written to the CRMs. */
+  readonly role: 'live';
+}
+
+/** Which models score leads, since when; the last row is in force. Model files change nothing before they are applied. */
+export interface AppliedModelsTable {
+  id: Generated<number>;
+  models: Json<readonly AppliedModel[]>;
+  applied_at: Instant;
+  /** The user who applied it; null = a service or a run, at its first start. */
+  applied_by: string | null;
+  cause: 'first start' | 'apply' | 'rollback';
+  /** Hash of the plan by which it was decided; null = without a plan. */
+  plan_hash: string | null;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ErasuresTable } from './erasure.ts';
 import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
 import type {
+  AppliedModelsTable,
   BandThresholdHistoryTable,
   BandThresholdsTable,
   LeadStatesTable,
@@ -33,6 +34,7 @@ export interface Tables {
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;
+  applied_models: AppliedModelsTable;
   scoring_config: ScoringConfigTable;
   band_thresholds: BandThresholdsTable;
   band_threshold_history: BandThresholdHistoryTable;

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { logEnd, timesWritten } from '../../jobs/faults/assertions.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
-import { runProduct } from '../../support/running-product.ts';
 import { leadgradeHere } from '../run-command.ts';
 
 const MODEL = await readFile(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
@@ -69,19 +68,23 @@ test('a plan of more points for middle-sized companies names who moves and why, 
   expect(changed.filter((line) => line.split(',')[1] !== line.split(',')[2])).toHaveLength(plan.moved);
   expect(await readFile(`${html}`, 'utf8')).toContain(`${plan.moved} of ${plan.leads} leads get another status`);
 
-  const applied = await runProduct({ ...product.env, MODEL_FILE: `${file}` }, product.clock);
-  await applied.context.enqueue('score-leads', {});
   const since = await logEnd(product);
-  await applied.runUntilIdle();
+  const applied = await leadgradeHere(['apply', '--model', `${file}`, '--yes', '--by', 'Anna'], { env: product.env });
+  expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('Applied b2b-saas@') });
+  await product.context.enqueue('score-leads', {});
+  await product.runUntilIdle();
   expect(countOf(plan, 'after')).toEqual(await leadsByBand());
   expect((await timesWritten(product, since)).size).toBe(plan.writes[0]?.writes);
 });
 
-test('models list names the model in use first with its leads, and diff says in words what changed since', async () => {
-  const [first, second] = (await models('list')).stdout.trim().split('\n');
+test('models list names the model in use first, who applied it and what it changed, and diff says the same in words', async () => {
+  const [first, change, second, ...others] = (await models('list')).stdout.trim().split('\n');
   expect(first).toMatch(
-    /^[0-9a-f]{8} {2}b2b-saas@\S+ {2}since 2026-03-10, in use; \d+ leads have their score from it$/,
+    /^[0-9a-f]{8} {2}b2b-saas@\S+ {2}applied \S+ \S+ UTC by Anna, in use; \d+ leads have their score from it$/,
   );
+  expect(change).toBe('          company_size, case { gte: 50, lt: 1000 }: points 25 → 75');
+  expect(second).toMatch(/^[0-9a-f]{8} {2}b2b-saas@\S+ {2}applied 2026-03-10 12:00 UTC at the first start; \d+ leads/);
+  expect(others).toEqual([]);
   const [hash = ''] = (second ?? '').split(' ');
   expect((await models('show', hash)).stdout).toBe(MODEL);
   expect((await models('diff', hash, join(folder, 'model.yaml'))).stdout).toContain(

@@ -1,5 +1,5 @@
-// A restart of the service: after kill -9 during its first sync, and with another model and
-// mapping.
+// A restart of the service: after kill -9 during its first sync, and with another mapping and an
+// applied model.
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
   await writeFile(file, text.replace(from, to));
 }
 
-test('a restarted service continues its first sync after a kill, and applies a new field and criterion to all contacts', async () => {
+test('a restarted service continues its first sync after a kill, and gives all contacts a new field and, once it is applied, a new criterion', async () => {
   const installation = await BACKEND.create();
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
@@ -36,12 +36,9 @@ test('a restarted service continues its first sync after a kill, and applies a n
     ...{ PORT: port, POLL_SECONDS: '5' },
   };
   // Settings, model and mapping come from the folder that the process runs in.
-  const run = (command: string) => {
-    const child = start(
-      'sh',
-      ['-c', `cd "${folder}" && exec "$0" "$1" "$2"`, process.execPath, join(ROOT, 'bin/leadgrade.js'), command],
-      { env },
-    );
+  const run = (...args: string[]) => {
+    const inFolder = ['-c', `cd "${folder}" && exec "$0" "$@"`, process.execPath, join(ROOT, 'bin/leadgrade.js')];
+    const child = start('sh', [...inFolder, ...args], { env });
     endWithTest(child.kill);
     return child;
   };
@@ -69,6 +66,7 @@ test('a restarted service continues its first sync after a kill, and applies a n
     '\nfields:\n',
     '\nfields:\n  contact.joined: { from: contacts.createdate, as: instant }\n',
   );
+  expect(await run('apply', '--yes').ended).toBe(0);
   const edited = run('start');
   const withNewReason = async () => (await scored()).filter((contact) => reasonsOf(contact).includes('+7 Joined'));
   await expect.poll(async () => (await withNewReason()).length, soon).toBe(scoredCount);

@@ -37,6 +37,12 @@ async function open(hot: string, ranks: readonly number[]): Promise<void> {
   product = await openTestProduct({ dataset, settings: { MODEL_FILE: file } });
 }
 
+/** The edited model is applied; the context of the product then has it. */
+async function applyAndRestart(): Promise<void> {
+  await product.apply();
+  await product.restart();
+}
+
 function setRank(key: string, rank: number): Promise<unknown> {
   return product.control('PATCH', `contacts/${product.idOf(key)}`, { properties: { jobtitle: `Rank ${rank}` } });
 }
@@ -174,7 +180,7 @@ test('no lead below the floor is hot, customers do not count, and another model 
   expect((await hot()).toSorted()).toEqual(['p7', 'p8']);
 
   await writeFile(join(folder, 'model.yaml'), modelText('{ top: 50%, floor: 2 }'));
-  await product.restart();
+  await applyAndRestart();
   expect(await threshold()).toBeUndefined();
   await product.poll();
   expect(await threshold()).toMatchObject({ points: 5, leads: 9 });
@@ -225,7 +231,7 @@ test('the first thresholds of a model and the nightly ones are set although ther
   await open('{ top: 10%, floor: 5 }', upTo(20));
   await product.backfill();
   await writeFile(join(folder, 'model.yaml'), modelText('{ top: 10%, floor: 2 }'));
-  await product.restart();
+  await applyAndRestart();
   await pollBusy(1);
   expect(await threshold()).toMatchObject({ points: 19 });
   await setRank('p19', 4);
@@ -262,7 +268,7 @@ test.skipIf(isShared)(
     await open('{ top: 10%, floor: 5 }', upTo(20));
     await product.backfill();
     await writeFile(join(folder, 'model.yaml'), modelText('{ top: 10%, floor: 2 }'));
-    await product.restart();
+    await applyAndRestart();
     const before = (await product.log()).at(-1)?.seq;
     const { db } = product.context;
     const id = await leadIdOf('p0');

@@ -1,0 +1,20 @@
+// The command line of `npx leadgrade apply`.
+import { Command } from 'commander';
+import type { CommandIo } from '../terminal/io.ts';
+import { byOption, jsonOption, yesOption } from '../terminal/options.ts';
+import type { ApplyOptions } from './apply.ts';
+
+export function applyCommand(io: CommandIo): Command {
+  return new Command('apply')
+    .argument('[plan]', 'the file of a plan (plan --json > plan.json): apply it without a question, if it still fits')
+    .option('--model <file>', 'the model to apply (default: MODEL_FILE, or mappings/model.yaml)')
+    .addOption(yesOption())
+    .addOption(byOption())
+    .addOption(jsonOption())
+    .action(async (plan: string | undefined, options: ApplyOptions, command: Command) => {
+      if (plan !== undefined && options.model !== undefined)
+        command.error('error: a plan names its model: omit --model');
+      if (options.json && plan === undefined && !options.yes) command.error('error: --json needs --yes, or a plan');
+      await (await import('./apply.ts')).apply(io, plan, options);
+    });
+}

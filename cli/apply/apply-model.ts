@@ -1,0 +1,107 @@
+// Applies the model of a product, with its plan: what `apply` and `models rollback` have in common.
+import { UnreadableModelError } from '../../jobs/applied-model.ts';
+import type { JobContext } from '../../jobs/context.ts';
+import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
+import { lastResult } from '../../src/store/leads/lead-lookup.ts';
+import { type Applied, lastApplied, liveModel } from '../../src/store/models/applied.ts';
+import { applyModels } from '../../src/store/models/apply-models.ts';
+import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
+import { shortHash } from '../model-files/model-changes.ts';
+import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
+import type { CommandIo } from '../terminal/io.ts';
+import { confirm } from './confirm.ts';
+
+export interface Application {
+  readonly cause: 'apply' | 'rollback';
+  readonly by: string;
+  /** The file of the model; null = it is a version of the database. */
+  readonly file: string | null;
+  readonly json: boolean;
+}
+
+/** What is applied, and what it replaces. */
+export interface Replacement {
+  readonly before: Applied | null;
+  readonly planHash: string | null;
+}
+
+/** @returns whether the model is applied already, which is printed */
+export function isApplied(io: CommandIo, { model }: JobContext, before: Applied | null, json: boolean): boolean {
+  if (liveModel(before)?.hash !== model.hash) return false;
+  const name = nameOf({ name: model.compiled.id, hash: model.hash });
+  io.stdout.write(json ? `${JSON.stringify({ applied: false })}\n` : `Nothing to apply: ${name} is applied already.\n`);
+  return true;
+}
+
+/** Plans, prints the plan, asks unless `confirmed`, and applies. */
+export async function planAndApply(
+  io: CommandIo,
+  context: JobContext,
+  { confirmed, ...application }: Application & { readonly confirmed: boolean },
+): Promise<void> {
+  const before = await lastApplied(context.db);
+  if (isApplied(io, context, before, application.json)) return;
+  const plan = await planned(context, application.file);
+  if (!application.json) io.stdout.write(typeof plan === 'string' ? `${plan}\n` : planText(plan));
+  const gap = modelGap(context.model.compiled, mappedFields(context.crms));
+  if (gap !== null) io.stderr.write(`warning: ${gap.message}. ${gap.fix}\n`);
+  const { model } = context;
+  if (!confirmed) await confirm(io, `\nApply ${nameOf({ name: model.compiled.id, hash: model.hash })}?`);
+  await applyNow(io, context, application, { before, planHash: typeof plan === 'string' ? null : plan.made_from });
+}
+
+/** @returns why there is none, in place of the plan */
+async function planned(context: JobContext, file: string | null): Promise<Plan | string> {
+  if ((await lastApplied(context.db)) === null) return 'No model was applied before, so there is nothing to compare.';
+  try {
+    return await makePlan(context, file);
+  } catch (error) {
+    if (!(error instanceof UnreadableModelError)) throw error;
+    return 'The applied model cannot be read by this version of Leadgrade, so there is nothing to compare.';
+  }
+}
+
+/** @throws ConfigurationError if another model was applied meanwhile */
+export async function applyNow(
+  io: CommandIo,
+  { db, clock, model, enqueue }: JobContext,
+  { cause, by, json }: Application,
+  { before, planHash }: Replacement,
+): Promise<void> {
+  const live = { hash: model.hash, name: model.compiled.id, role: 'live', text: model.text } as const;
+  const row = { models: [live], cause, applied_by: by, plan_hash: planHash, replaces: before?.id ?? null };
+  if (!(await applyModels(db, row, clock.now()))) {
+    throw new ConfigurationError('Another model was applied meanwhile. Plan again. Nothing was applied.');
+  }
+  // A lost trigger is made up at the next poll.
+  await enqueue('score-leads', {});
+  const former = liveModel(before);
+  if (json) {
+    const models = { before: former === null ? null : namedOf(former), after: namedOf(live) };
+    io.stdout.write(`${JSON.stringify({ applied: true, model: models, plan: planHash })}\n`);
+    return;
+  }
+  const { leads } = await lastResult(db);
+  const scores = (await isWorkerAlive(db, clock.now()))
+    ? `The running service scores all ${leads} leads with it now; it needs no restart.`
+    : `No service is running: npx leadgrade start scores all ${leads} leads with it.`;
+  const inPlace = former === null ? '' : ` in place of ${nameOf(former)}`;
+  const back = former === null ? [] : [`To go back: npx leadgrade models rollback ${shortHash(former.hash)}`];
+  io.stdout.write(`${[`Applied ${nameOf(live)}${inPlace}. ${scores}`, ...back].join('\n')}\n`);
+}
+
+interface Named {
+  readonly name: string;
+  readonly hash: string;
+}
+
+function namedOf({ name, hash }: Named): Named {
+  return { name, hash };
+}
+
+/** `b2b-saas@2 (1a2b3c4d)` */
+function nameOf({ name, hash }: Named): string {
+  return `${name} (${shortHash(hash)})`;
+}

@@ -1,0 +1,74 @@
+// `npx leadgrade apply`: from here on, leads are scored with the model file. Without a plan it plans and asks; with the
+// file of a plan it applies what that plan shows, and nothing else.
+import type { JobContext } from '../../jobs/context.ts';
+import { formatProblems } from '../../src/domain/problem.ts';
+import { driftOf, staleParts } from '../../src/review/plan/plan-sources.ts';
+import { countResultsAfter, lastResult } from '../../src/store/leads/lead-lookup.ts';
+import { lastApplied, liveModel } from '../../src/store/models/applied.ts';
+import { judgeModelFile } from '../model-files/validate.ts';
+import { sourcesOf } from '../plan/make-plan.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
+import { modelFile } from '../product/files/load-model.ts';
+import { shippedFile } from '../product/files/shipped-file.ts';
+import { reportFailures } from '../product/report-failures.ts';
+import { withProduct } from '../product/with-product.ts';
+import type { CommandIo } from '../terminal/io.ts';
+import { type Application, applyNow, isApplied, planAndApply } from './apply-model.ts';
+import { authorOf, requireTerminal } from './confirm.ts';
+import { MAKE_ONE, type PlanFile, readPlanFile } from './plan-file.ts';
+
+export interface ApplyOptions {
+  readonly model?: string;
+  readonly by?: string;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/** @param path the file of a plan; absent: plan now */
+export function apply(io: CommandIo, path: string | undefined, options: ApplyOptions): Promise<void> {
+  return reportFailures(io, async () => {
+    const plan = path === undefined ? null : await readPlanFile(path);
+    const file = plan?.sources.file ?? modelFile(io.env, options.model);
+    if (plan === null && !options.yes) requireTerminal(io, 'leadgrade apply');
+    await refuseInvalid(io, file);
+    const application = { cause: 'apply', by: authorOf(options.by), file, json: options.json } as const;
+    await withProduct(io, { model: file, logErrorsOnly: true }, ({ context }) => {
+      return plan === null
+        ? planAndApply(io, context, { ...application, confirmed: options.yes })
+        : applyPlan(io, context, application, plan);
+    });
+  });
+}
+
+/** As `validate` judges the model with the mappings of the folder. @throws ConfigurationError for an invalid one */
+async function refuseInvalid(io: CommandIo, model: string): Promise<void> {
+  const problems = await judgeModelFile(io, shippedFile(model));
+  const errors = problems.filter(({ level }) => level === 'error');
+  if (errors.length > 0) {
+    throw new ConfigurationError([...formatProblems(errors), 'Not valid. Nothing was applied.'].join('\n'));
+  }
+  const change = problems.find(({ path, level }) => level === 'warning' && path === 'version');
+  if (change !== undefined) io.stderr.write(`warning: ${formatProblems([change]).join('\n')}\n`);
+}
+
+/** @throws ConfigurationError for a plan that was made from something else */
+async function applyPlan(
+  io: CommandIo,
+  context: JobContext,
+  application: Application,
+  { path, hash, sources }: PlanFile,
+): Promise<void> {
+  const { db } = context;
+  const before = await lastApplied(db);
+  if (isApplied(io, context, before, application.json)) return;
+  const now = await sourcesOf(context, liveModel(before)?.hash ?? '', sources.file);
+  const stale = staleParts(sources, now);
+  if (stale.length > 0) {
+    const lines = stale.map((part) => `  ${part}`);
+    throw new ConfigurationError([`${path} does not fit any more:`, ...lines, MAKE_ONE].join('\n'));
+  }
+  const { leads } = await lastResult(db);
+  const drift = driftOf(sources, leads, await countResultsAfter(db, sources.newest_result));
+  if (drift !== null) io.stderr.write(`warning: ${drift}\n`);
+  await applyNow(io, context, application, { before, planHash: hash });
+}

@@ -1,0 +1,54 @@
+// `npx leadgrade models rollback VERSION`: leads are scored with a model again that was applied before.
+import type { ActiveModel } from '../../jobs/context.ts';
+import { formatProblems } from '../../src/domain/problem.ts';
+import { compileModel } from '../../src/scoring/compile/compile.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
+import type { StoredModel } from '../../src/store/models/models.ts';
+import { planAndApply } from '../apply/apply-model.ts';
+import { authorOf, requireTerminal } from '../apply/confirm.ts';
+import { shortHash } from '../model-files/model-changes.ts';
+import { findUnappliedFile } from '../model-files/unapplied-file.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
+import { modelFile } from '../product/files/load-model.ts';
+import { shippedFile } from '../product/files/shipped-file.ts';
+import { reportFailures } from '../product/report-failures.ts';
+import { withDatabase } from '../product/with-database.ts';
+import { withProduct } from '../product/with-product.ts';
+import type { CommandIo } from '../terminal/io.ts';
+import { appliedBefore } from './find-model.ts';
+
+export interface RollbackOptions {
+  readonly by?: string;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+export function rollback(io: CommandIo, version: string, { by, yes, json }: RollbackOptions): Promise<void> {
+  return reportFailures(io, async () => {
+    if (!yes) requireTerminal(io, 'leadgrade models rollback');
+    const model = readable(await withDatabase(io, (db) => appliedBefore(db, version)));
+    const application = { cause: 'rollback', by: authorOf(by), file: null, json, confirmed: yes } as const;
+    await withProduct(io, { model, logErrorsOnly: true }, async ({ context }) => {
+      await planAndApply(io, context, application);
+      const file = modelFile(io.env, undefined);
+      if ((await findUnappliedFile(file, model)) === null) return;
+      const show = `npx leadgrade models show ${shortHash(model.hash)} > ${shippedFile(file)}`;
+      io.stderr.write(
+        `The file ${shippedFile(file)} still has another model: the next apply would apply it. To have the text of this one in it: ${show}\n`,
+      );
+    });
+  });
+}
+
+/** @throws ConfigurationError for a model that this version of Leadgrade cannot read */
+function readable({ hash, name, text }: StoredModel): ActiveModel {
+  const { model, problems } = readModel(text, `${name} (${shortHash(hash)})`);
+  if (model !== null) return { compiled: compileModel(model), hash, text };
+  throw new ConfigurationError(
+    [
+      'This version of Leadgrade cannot read that model:',
+      ...formatProblems(problems),
+      `Write its text to a file, correct it, and apply that: npx leadgrade models show ${shortHash(hash)} > model.yaml. Nothing was applied.`,
+    ].join('\n'),
+  );
+}

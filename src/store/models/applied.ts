@@ -1,0 +1,37 @@
+// Which models score leads. A model file changes nothing before it is applied: what runs is the last row.
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { AppliedModel, AppliedModelsTable } from '../tables/leads.ts';
+import type { Tables } from '../tables/tables.ts';
+
+/** Who applied which models, when and why. */
+export type Applied = Selectable<AppliedModelsTable>;
+
+/** What is in force; null = no model was applied yet. */
+export async function lastApplied(db: Kysely<Tables>): Promise<Applied | null> {
+  const row = await db.selectFrom('applied_models').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return row ?? null;
+}
+
+/** All that was ever applied, newest first. */
+export function listApplied(db: Kysely<Tables>): Promise<readonly Applied[]> {
+  return db.selectFrom('applied_models').selectAll().orderBy('id', 'desc').execute();
+}
+
+/** The text of a model that was applied; null = it was deleted. */
+export async function modelText(db: Kysely<Tables>, hash: string): Promise<string | null> {
+  const row = await db.selectFrom('models').select('text').where('hash', '=', hash).executeTakeFirst();
+  return row?.text ?? null;
+}
+
+/** The model whose results are written; null = none was applied. */
+export function liveModel(applied: Applied | null): AppliedModel | null {
+  return applied?.models.find(({ role }) => role === 'live') ?? null;
+}
+
+/** Inserts the row that is in force from its commit on. Nothing is locked that a scoring needs. */
+export async function insertApplied(tx: Kysely<Tables>, row: Omit<Applied, 'id'>): Promise<void> {
+  const { models, applied_at, applied_by, cause, plan_hash } = row;
+  await sql`
+    insert into leadgrade.applied_models (models, applied_at, applied_by, cause, plan_hash)
+    values (${JSON.stringify(models)}, ${applied_at}, ${applied_by}, ${cause}, ${plan_hash})`.execute(tx);
+}
