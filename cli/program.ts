@@ -11,6 +11,11 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  apply: {
+    description: 'write the scores that the guard holds, because too many leads would leave their band',
+    usage: '[options]',
+    load: async (io) => (await import('./apply/apply-command.ts')).applyCommand(io),
+  },
   backfill: {
     description: 'read all records of the CRM, score them and write the scores; continues where it was interrupted',
     usage: '[options]',

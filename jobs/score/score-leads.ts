@@ -36,7 +36,7 @@ async function saveActiveModel({ db, model, clock }: JobContext): Promise<void> 
  */
 async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs> {
   const inputs = await scoringInputs(context);
-  await markDueByInputs(context.db, inputs.hash, context.clock.now());
+  await markDueByInputs(context.db, inputs.hash, context.clock.now(), inputs);
   return inputs;
 }
 

@@ -26,6 +26,7 @@ function view(
     policy,
     names: NAMES,
     unobserved: new Map(Object.entries(unobserved)),
+    unreadable: new Map(),
     siteActivityTypes: new Set(siteActivityTypes),
     addTitleFields: (fields: Fields) => fields,
   };

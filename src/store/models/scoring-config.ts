@@ -9,28 +9,63 @@ import type { Tables } from '../tables/tables.ts';
 // all.
 const CHUNK = 5_000;
 
+/** What the inputs are made of, as far as the reason of a new scoring depends on it. */
+export interface InputParts {
+  /** Hash of what the operator decides: all but what the CRMs show. Default: the hash of the inputs. */
+  readonly configHash?: string;
+  /** What the CRMs do not show: unobserved activity types, unreadable fields. */
+  readonly lacking?: readonly string[];
+}
+
 /**
- * Sets the inputs that apply, and marks the leads as due that were scored with others. A call that was
- * interrupted is repeated by the next one.
+ * Sets the inputs that apply, and marks the leads as due that were scored with others, for the reason `model`, or
+ * `data-lost` and `data-found` if only what the CRMs show has changed. A call that was interrupted is repeated by the
+ * next one.
  * @returns the number of marked leads
  */
-export async function markDueByInputs(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
-  const config = await db.selectFrom('scoring_config').select(['inputs_hash', 'all_marked']).executeTakeFirst();
-  if (config?.inputs_hash === inputsHash && config.all_marked) return 0;
+export async function markDueByInputs(
+  db: Kysely<Tables>,
+  inputsHash: string,
+  now: Date,
+  { configHash = inputsHash, lacking = [] }: InputParts = {},
+): Promise<number> {
+  const config = await db
+    .selectFrom('scoring_config')
+    .select(['inputs_hash', 'all_marked', 'config_hash', 'config_changed_at', 'lacking', 'reason'])
+    .executeTakeFirst();
+  const isSame = config?.inputs_hash === inputsHash;
+  if (isSame && config.all_marked && config.config_hash === configHash) return 0;
+  const isConfigSame = config?.config_hash === configHash || (isSame && config.config_hash === null);
+  const reason = isSame && !config.all_marked ? config.reason : reasonOf(isConfigSame, config?.lacking ?? [], lacking);
+  const changedAt = isConfigSame ? (config?.config_changed_at ?? null) : now;
+  const isMarked = isSame && config.all_marked;
   // Waits for the chunks that are being scored with the former inputs (`applyInputs`).
   await sql`
-    insert into leadgrade.scoring_config (inputs_hash, all_marked) values (${inputsHash}, false)
-    on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = false`.execute(db);
-  const marked = await markOutdated(db, inputsHash, now);
+    insert into leadgrade.scoring_config (inputs_hash, all_marked, config_hash, config_changed_at, lacking, reason)
+    values (${inputsHash}, ${isMarked}, ${configHash}, ${changedAt}, ${JSON.stringify(lacking)}::jsonb, ${reason})
+    on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = excluded.all_marked,
+      config_hash = excluded.config_hash, config_changed_at = excluded.config_changed_at, lacking = excluded.lacking,
+      reason = excluded.reason`.execute(db);
+  if (isMarked) return 0;
+  const marked = await markOutdated(db, inputsHash, { reason, now });
   await db.updateTable('scoring_config').set({ all_marked: true }).where('inputs_hash', '=', inputsHash).execute();
   return marked;
+}
+
+function reasonOf(isConfigSame: boolean, before: readonly string[], after: readonly string[]): string {
+  if (!isConfigSame) return 'model';
+  return after.some((name) => !before.includes(name)) ? 'data-lost' : 'data-found';
 }
 
 /**
  * The statement needs no lock first: it marks only leads that are not due, and such a lead is not
  * being scored.
  */
-async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
+async function markOutdated(
+  db: Kysely<Tables>,
+  inputsHash: string,
+  { reason, now }: { readonly reason: string; readonly now: Date },
+): Promise<number> {
   let marked = 0;
   let after = 0;
   for (;;) {
@@ -40,7 +75,7 @@ async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): 
         where id > ${after} and scoring_inputs_hash <> ${inputsHash} and due_at is null order by id limit ${CHUNK}
       ),
       marked as (
-        update leadgrade.leads set due_at = ${now}, due_reason = 'model', priority = ${PRIORITY.change}::smallint
+        update leadgrade.leads set due_at = ${now}, due_reason = ${reason}, priority = ${PRIORITY.change}::smallint
         where id = any(array(select id from outdated)) and due_at is null returning id
       )
       select (select count(*) from marked)::integer as count, (select max(id) from outdated) as last`.execute(db);

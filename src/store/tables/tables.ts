@@ -12,7 +12,7 @@ import type {
   ResultsTable,
   ScoringConfigTable,
 } from './leads.ts';
-import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
+import type { BulkWriteRowsTable, BulkWritesTable, GuardHoldsTable, GuardMovesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
 import type { ActivityBoundsTable, PurgePositionsTable } from './retention.ts';
@@ -24,6 +24,7 @@ import type {
   CrmAccountsTable,
   CrmPausesTable,
   StreamsTable,
+  UnreadableFieldsTable,
   WorkerHeartbeatsTable,
 } from './sync.ts';
 
@@ -35,6 +36,10 @@ export interface Tables {
   scoring_config: ScoringConfigTable;
   band_thresholds: BandThresholdsTable;
   record_errors: RecordErrorsTable;
+
+  unreadable_fields: UnreadableFieldsTable;
+  guard_moves: GuardMovesTable;
+  guard_holds: GuardHoldsTable;
 
   records: RecordsTable;
   field_values: FieldValuesTable;

@@ -1,0 +1,31 @@
+// `npx leadgrade apply --accept`: ends the hold of the guard, so that the results of leads in another band are written.
+import { hostname, userInfo } from 'node:os';
+import { currentHold, endHold } from '../../src/store/guard/holds.ts';
+import { withProduct } from '../product/with-product.ts';
+import type { CommandIo } from '../terminal/io.ts';
+
+/** Who and when are stored with the hold. */
+export function acceptMovement(io: CommandIo, { json }: { readonly json: boolean }): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
+    const { db, clock, crms } = context;
+    const hold = await currentHold(db);
+    const by = nameOfUser();
+    const accepted = hold !== null && (await endHold(db, { by, accept: true }, clock.now())) ? hold : null;
+    if (accepted !== null) for (const crm of crms.keys()) await context.enqueue('write-scores', { crm });
+    if (json) return void io.stdout.write(`${JSON.stringify({ accepted, by: accepted === null ? null : by })}\n`);
+    io.stdout.write(
+      accepted === null
+        ? 'The guard holds nothing.\n'
+        : `Accepted by ${by}: ${accepted.message}\nThe scores are written by the running service, or by the next one.\n`,
+    );
+  });
+}
+
+/** `anna@host`; a container may have no user of that number. */
+function nameOfUser(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `user ${process.getuid?.() ?? ''}@${hostname()}`;
+  }
+}
