@@ -27,10 +27,17 @@ async function describeCause(
   const { signal, leads } = first;
   const label = lineTexts(compiled).get(signal)?.at(-1)?.label ?? signal;
   const facts: string[] = [];
-  for (const field of fieldsOf(context, signal)) facts.push(await describeField(context, field, unreadable));
+  const fields = new Set(fieldsOf(context, signal).map((field) => FROM_TITLE.get(field) ?? field));
+  for (const field of fields) facts.push(await describeField(context, field, unreadable));
   const known = facts.filter((fact) => fact !== '');
   return `: ${leads} of them because of "${label}"${known.length === 0 ? '' : ` (${known.join('; ')})`}`;
 }
+
+/** Fields that are made from another one. */
+const FROM_TITLE: ReadonlyMap<string, string> = new Map([
+  ['contact.title_level', 'contact.job_title'],
+  ['contact.title_department', 'contact.job_title'],
+]);
 
 /** The fields that a criterion or a state signal reads. */
 function fieldsOf({ model: { compiled } }: JobContext, id: string): readonly string[] {
