@@ -2,7 +2,7 @@
 // is asked before each claim of the outbox, so what a night found is written after the share is known, or not at all.
 import { canStop, GUARD_FIX, type GuardNumbers, isSurelyWithin, judgeMovement } from '../../src/domain/limits/guard.ts';
 import { currentHold, endHold, type GuardHold, holdWrites } from '../../src/store/guard/holds.ts';
-import { countScored, forgetOldMoves, guardCounts } from '../../src/store/guard/moves.ts';
+import { countScored, purgeOldMoves, guardCounts } from '../../src/store/guard/moves.ts';
 import { listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { activeRuns, firstRunDone } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
@@ -25,7 +25,7 @@ export async function mayWrite(context: JobContext): Promise<MayWrite> {
     if (hold !== null) await release(context, 'GUARD_SHARE=0%');
     return 'all';
   }
-  if (hold === null) await forgetOldMoves(db, clock.now());
+  if (hold === null) await purgeOldMoves(db, clock.now());
   const counts = await guardCounts(db, await readableCrms(context), clock.now());
   if (hold === null && isSurelyWithin(counts, guardShare)) return 'all';
   // During the first backfill there is nothing to leave: leads are read, scored and written step by step.

@@ -5,7 +5,7 @@ const MIN_MOVED = 20;
 /** Nor is a share of fewer leads. */
 const MIN_LEADS = 100;
 
-/** The kind of the pause that a hold is to whoever lists the pauses. */
+/** The kind of a hold in the list of pauses. */
 export const GUARD_KIND = 'guard';
 
 export const GUARD_FIX =

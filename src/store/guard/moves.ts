@@ -20,10 +20,14 @@ export async function saveMoves(tx: Transaction<Tables>, scored: readonly Scored
     ['bigint', changed.map(({ leadId }) => leadId)],
     ['text', changed.map(({ result }) => result?.status ?? null)],
   );
-  await sql`
+  const { rows: returned } = await sql<{ lead_id: number }>`
     delete from leadgrade.guard_moves m using ${back} as t (id, status)
-    where m.lead_id = t.id and m.from_status = t.status`.execute(tx);
-  const moved = changed.flatMap(({ leadId, move }) => (move === undefined ? [] : [{ leadId, ...move }]));
+    where m.lead_id = t.id and m.from_status = t.status returning m.lead_id`.execute(tx);
+  // The way back is not a move of its own.
+  const isBack = new Set(returned.map((row) => row.lead_id));
+  const moved = changed.flatMap(({ leadId, move }) =>
+    move === undefined || isBack.has(leadId) ? [] : [{ leadId, ...move }],
+  );
   if (moved.length === 0) return;
   const rows = arrayRows(
     ['bigint', moved.map(({ leadId }) => leadId)],
@@ -74,7 +78,7 @@ export async function countScored(db: Kysely<Tables>): Promise<number> {
 }
 
 /** Deletes the moves that are older than a day. */
-export async function forgetOldMoves(db: Kysely<Tables>, now: Date): Promise<void> {
+export async function purgeOldMoves(db: Kysely<Tables>, now: Date): Promise<void> {
   await sql`
     delete from leadgrade.guard_moves
     where moved_at < ${now}::timestamptz - ${WINDOW_HOURS} * interval '1 hour'`.execute(db);

@@ -108,7 +108,7 @@ describe('the share of moved leads', () => {
     expect([judge(0, 100, 21), judge(10, 100, 11), judge(10, 100, 10)]).toEqual(['undecided', 'undecided', 'within']);
   });
 
-  test('is within a share of 0, which is no guard, and whenever the quick check says so', () => {
+  test('is within a share of 0, which switches the guard off, and whenever the quick check says so', () => {
     const count = fc.nat(10_000);
     fc.assert(
       fc.property(count, count, count, fc.constantFrom(0, 0.01, 0.2, 1), (moved, pending, leads, share) => {
