@@ -79,6 +79,8 @@ export interface JobContext {
   readonly retention: Retention;
   /** False: the embedded database, which has no background processes. */
   readonly hasAutovacuum: boolean;
+  /** Share of the leads, 0 to 1, that may leave their band without a change of the model; 0 = any. */
+  readonly guardShare: number;
   /** Workers that score leads at a time, at most. */
   readonly maxScorers: number;
   /** The instant to score at (`--as-of`); null = now. */

@@ -4,6 +4,7 @@
 // - one direction (read, write) of the CRM is paused if the CRM is down, or refuses us: this file.
 // What is set aside is tried again after minutes, then hours (src/domain/limits/retry-delays.ts).
 import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
+import { GUARD_KIND } from '../src/domain/limits/guard.ts';
 import { activePause, type CrmPause, clearPause, clearPausesOfKinds, pauseCrm } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
@@ -31,6 +32,7 @@ export const OPERATOR_ACTION_KINDS: ReadonlySet<string> = new Set([
   'invalid',
   'not-found',
   'configuration',
+  GUARD_KIND,
 ]);
 
 /** A CRM that has been paused for longer counts as down. */

@@ -6,6 +6,7 @@ import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { secretsEqual } from '../src/crm/constant-time-equal.ts';
 import type { Clock } from '../src/domain/clock.ts';
+import { GUARD_KIND } from '../src/domain/limits/guard.ts';
 import { redactError } from '../src/runtime/throttled-log.ts';
 import { withTimeout } from '../src/runtime/with-timeout.ts';
 import { inboxBacklog } from '../src/store/inbox/inbox.ts';
@@ -146,7 +147,10 @@ async function storeChecks({
       name: `${pause.crm} ${pause.direction}`,
       ok: true,
       degraded: true as const,
-      detail: `paused until ${pause.until.toISOString()} (${pause.error_kind})`,
+      detail:
+        pause.error_kind === GUARD_KIND
+          ? `held since ${pause.since.toISOString()} (guard)`
+          : `paused until ${pause.until.toISOString()} (${pause.error_kind})`,
     })),
     ...setAside,
     { name: 'pending', ok: true, detail: pendingWorkText(work) },

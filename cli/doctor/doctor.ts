@@ -3,6 +3,7 @@
 import type { JobContext } from '../../jobs/context.ts';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import type { ChangeStream, CrmConnector, SetupCheck } from '../../src/crm/connector.ts';
+import { GUARD_KIND } from '../../src/domain/limits/guard.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
@@ -16,6 +17,7 @@ import type { CommandIo } from '../terminal/io.ts';
 import { capacityFindings } from './capacity.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
+import { guardFindings } from './guard.ts';
 import { keptActivitiesFinding } from './kept-activities.ts';
 import { modelFinding } from './model-finding.ts';
 import { poolerFindings } from './pooler.ts';
@@ -87,7 +89,8 @@ async function ownFindings({ context, database }: Product, modelFile: string): P
           detail: 'no worker is running; scores are not updated',
           fix: 'Start it: npx leadgrade start.',
         },
-    ...pauses.map(pauseFinding),
+    ...(await guardFindings(context)),
+    ...pauses.filter(({ error_kind }) => error_kind !== GUARD_KIND).map(pauseFinding),
     ...(errors === 0
       ? []
       : [

@@ -28,6 +28,8 @@ export interface Config {
   readonly reconcileDays: number;
   readonly historyDays: number;
   readonly statusHistoryDays: number;
+  /** 0 to 1. */
+  readonly guardShare: number;
   readonly maxScorers: number;
   readonly activityDays: number;
   /**
@@ -86,6 +88,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     reconcileDays: values.RECONCILE_DAYS,
     historyDays: values.HISTORY_DAYS,
     statusHistoryDays: values.STATUS_HISTORY_DAYS,
+    guardShare: Number.parseFloat(values.GUARD_SHARE) / 100,
     maxScorers: values.MAX_SCORERS,
     activityDays: values.ACTIVITY_DAYS,
     // Connectors are not known here, so their files are read when a connector asks for its

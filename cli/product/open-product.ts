@@ -152,6 +152,7 @@ function assemble(
     clock: parts.clock,
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
+    guardShare: config.guardShare,
     maxScorers: config.maxScorers,
     retention: {
       historyDays: config.historyDays,

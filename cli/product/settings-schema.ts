@@ -67,6 +67,11 @@ function days(min: number) {
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(MAX_HISTORY_DAYS, { error });
 }
 
+const GUARD_SHARE_FORM = 'must be a percentage from 0% to 100%: for example 20%';
+const guardShare = z
+  .string()
+  .refine((given) => /^\d+(\.\d+)?%?$/.test(given) && Number.parseFloat(given) <= 100, { error: GUARD_SHARE_FORM });
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -116,6 +121,7 @@ export const settingsSchema = z.object({
     .max(64)
     .default(4),
   ACTIVITY_DAYS: days(MIN_ACTIVITY_DAYS).default(730),
+  GUARD_SHARE: guardShare.default('20%'),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -177,6 +183,10 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   MAX_SCORERS: { about: 'So many worker processes score leads at a time, at most (1 to 64).' },
   ACTIVITY_DAYS: {
     about: `Activities and former field values are deleted after so many days, or later if the model looks back longer (days, ${MIN_ACTIVITY_DAYS} to 36500).`,
+  },
+  GUARD_SHARE: {
+    about:
+      'Nothing is written while more than this share of the leads is in another band without a change of the model; 0% = always written.',
   },
 };
 

@@ -3,6 +3,8 @@
 import type { Kysely } from 'kysely';
 import type { JobContext } from '../../jobs/context.ts';
 import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
+import { GUARD_FIX } from '../../src/domain/limits/guard.ts';
+import { currentHold, type GuardHold } from '../../src/store/guard/holds.ts';
 import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
 import { type ListedError, listErrors, retryErrors } from '../../src/store/leads/record-errors.ts';
 import { type ListedSetAside, listSetAside } from '../../src/store/set-aside/list-set-aside.ts';
@@ -85,6 +87,8 @@ interface ListContext extends ListOptions {
 }
 
 interface Entries {
+  /** Null: not on this page. */
+  readonly hold: GuardHold | null;
   readonly records: readonly ListedError[];
   readonly setAside: readonly ListedSetAside[];
   readonly parts: readonly QuarantinedPart[];
@@ -94,6 +98,8 @@ interface Entries {
 async function readEntries(db: Kysely<Tables>, { limit, after, crms, found }: ListContext): Promise<Entries> {
   const startOf = (name: EntryPosition['list']) => (after.list === name ? after.id : 0);
   const of = { records: found?.records ?? null };
+  const isFirstPage = after.list === 'records' && after.id === 0 && found === null;
+  const hold = isFirstPage ? await currentHold(db) : null;
   const records = after.list === 'records' ? await listErrors(db, { after: startOf('records'), limit, ...of }) : [];
   const left = limit - records.length;
   const isSetAsideListed = after.list !== 'webhooks' && left > 0;
@@ -102,26 +108,36 @@ async function readEntries(db: Kysely<Tables>, { limit, after, crms, found }: Li
     : [];
   const remaining = left - setAside.length;
   // A quarantined part could not be read, so its lead is not known.
-  if (remaining === 0 || found !== null) return { records, setAside, parts: [] };
-  return { records, setAside, parts: await listQuarantine(db, { after: startOf('webhooks'), limit: remaining }) };
+  if (remaining === 0 || found !== null) return { hold, records, setAside, parts: [] };
+  return { hold, records, setAside, parts: await listQuarantine(db, { after: startOf('webhooks'), limit: remaining }) };
 }
 
 async function list(io: CommandIo, db: Kysely<Tables>, context: ListContext): Promise<void> {
   const { limit, json, found } = context;
-  const { records, setAside, parts } = await readEntries(db, context);
+  const { hold, records, setAside, parts } = await readEntries(db, context);
   const lines = json
     ? [
+        ...(hold === null ? [] : [JSON.stringify({ guard: hold })]),
         ...records.map((entry) => JSON.stringify(entry)),
         ...setAside.map((thing) => JSON.stringify({ setAside: thing })),
         ...parts.map((part) => JSON.stringify({ quarantine: part })),
       ]
-    : [...records.map(toLines), ...setAside.map(setAsideLines), ...parts.map(partLines)];
+    : [
+        ...(hold === null ? [] : [holdLines(hold)]),
+        ...records.map(toLines),
+        ...setAside.map(setAsideLines),
+        ...parts.map(partLines),
+      ];
   if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
   else if (!json) io.stdout.write(found === null ? 'No errors.\n' : `There are no errors of ${found.name}.\n`);
   if (lines.length < limit) return;
   const [part, thing] = [parts.at(-1), setAside.at(-1)];
   const last = part === undefined ? (thing === undefined ? records.at(-1)?.id : setAsideName(thing)) : nameOfPart(part);
   io.stderr.write(`More: --after ${last}\n`);
+}
+
+function holdLines({ since, message }: GuardHold): string {
+  return [`guard  Nothing is written since ${since.toISOString()}`, `    ${message}`, `    ${GUARD_FIX}`].join('\n');
 }
 
 function setAsideName({ entry }: ListedSetAside): string {

@@ -6,6 +6,7 @@ import { recordKey } from '../../src/domain/person.ts';
 import { explainMatches, type MatchExplanation, type MatchReason } from '../../src/people/explain-matches.ts';
 import { type FieldDifference, fieldDifferences } from '../../src/people/field-differences.ts';
 import { modelFields } from '../../src/scoring/model-fields.ts';
+import { listUnreadableFields, type StoredUnreadableField } from '../../src/store/guard/unreadable-fields.ts';
 import { connectedRecords } from '../../src/store/identity/connected-records.ts';
 import type { FoundRecord } from '../../src/store/leads/find-records.ts';
 import type { FoundLead } from '../../src/store/leads/lead-lookup.ts';
@@ -75,6 +76,21 @@ export function differenceLines(differences: readonly FieldDifference[]): string
 
 export function differenceJson({ field, values, reason }: FieldDifference): object {
   return { field, reason, values: values.map(({ record, value }) => ({ record: nameOf(record), value })) };
+}
+
+/** The fields that the CRM does not show of these records. */
+export async function unreadableOf(
+  { db, crms }: Pick<JobContext, 'db' | 'crms'>,
+  records: readonly RecordLink[],
+): Promise<readonly Pick<StoredUnreadableField, 'crm' | 'field' | 'source' | 'reason'>[]> {
+  const fields = await listUnreadableFields(db, [...crms.keys()]);
+  const own = fields.filter(({ crm, object }) => records.some((each) => each.crm === crm && each.object === object));
+  return own.map(({ crm, field, source, reason }) => ({ crm, field, source, reason }));
+}
+
+export function unreadableLines(fields: Awaited<ReturnType<typeof unreadableOf>>): string[] {
+  const lines = fields.map(({ field, reason }) => `  ${field}: unknown, ${reason}`);
+  return lines.length === 0 ? [] : ['', 'Fields that the CRM does not show:', ...lines];
 }
 
 /** Several leads have the address. */

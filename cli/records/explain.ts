@@ -29,6 +29,8 @@ import {
   matchesOf,
   printLeads,
   recordLines,
+  unreadableLines,
+  unreadableOf,
 } from './explain-records.ts';
 import { findRecords } from './find-records.ts';
 
@@ -66,10 +68,11 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, options
 }
 
 async function print(io: CommandIo, context: JobContext, found: FoundLead, json: boolean): Promise<void> {
-  const inScope = isInScope(found.records, context.crms);
   const past = await pastOf(context, found.id);
   const now = context.clock.now().getTime();
   const inputs = await scoringInputs(context);
+  const inScope = isInScope(found.records, context.crms, inputs);
+  const unreadable = await unreadableOf(context, found.records);
   const lead = toLead(found, inputs);
   const stored = await thresholdsOf(context.db, context.model.hash);
   const current = { hash: context.model.hash, thresholds: pointsByBand(stored) };
@@ -83,7 +86,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
   if (json) {
     const identity = { records, matches, differences: differences.map(differenceJson) };
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, ...past })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, unreadable, ...past })}\n`,
     );
     return;
   }
@@ -95,6 +98,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
     ...recordLines(records, matches),
     ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
+    ...unreadableLines(unreadable),
     ...pastLines(past),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);

@@ -106,7 +106,7 @@ async function prepare(
 
 /** @returns why it is not possible, in place of the model */
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
-  const inputs = await scoringInputs({ ...context, model });
+  const inputs = await scoringInputs({ ...context, model }, at);
   const bands = movingBands(model.compiled.status);
   const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
   const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { describeFindings } from '../../jobs/read/describe-findings.ts';
+import { GUARD_KIND } from '../../src/domain/limits/guard.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { findingsOfRun, type StreamFindings } from '../../src/store/reconcile/findings.ts';
 import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
@@ -95,14 +96,16 @@ function endsCommand(pause: CrmPause, now: Date): boolean {
 
 /** Whether work is left for the other CRMs: they continue while one is down. */
 async function isWorkLeft({ context }: Product, run: Run, pauses: readonly CrmPause[]): Promise<boolean> {
-  const down = new Set(pauses.map(({ crm }) => crm));
+  // A hold of the guard stops the writes only.
+  const isHeld = pauses.some(({ error_kind }) => error_kind === GUARD_KIND);
+  const down = new Set(pauses.filter(({ error_kind }) => error_kind !== GUARD_KIND).map(({ crm }) => crm));
   const others = [...context.crms.keys()].filter((crm) => !down.has(crm));
   if (others.length === 0) return false;
   const steps = await listRunSteps(context.db, run.id);
   if (!others.every((crm) => isStepDone(steps, 'streams-synced', crm))) return true;
   const now = context.clock.now();
   const { dirty, due } = await pendingWork(context.db, now, others);
-  return dirty > 0 || due > 0 || (await hasUnwritten(context.db, others, { until: now, now }));
+  return dirty > 0 || due > 0 || (!isHeld && (await hasUnwritten(context.db, others, { until: now, now })));
 }
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {

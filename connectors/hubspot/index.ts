@@ -16,6 +16,7 @@ import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
 import { describeAccount } from './setup/describe-account.ts';
+import { unreadableFields } from './setup/unreadable-fields.ts';
 import { withStreamFailures } from './streams/part-reader.ts';
 import { readItems } from './streams/read-items.ts';
 import { createStreams } from './streams/registry.ts';
@@ -73,6 +74,7 @@ export function create(options: HubSpotOptions): CrmConnector {
     reconcileLinks: (known, signal) => reconcileLinks(parts, ids, known, withCloseSignal(signal)),
     listAllRecords: (after, signal) => listAllRecords(after, withCloseSignal(signal)),
     dateCounterEvents: (changed, signal) => dateCounterEvents(parts, changed, withCloseSignal(signal)),
+    unreadableFields: (signal) => unreadableFields(parts, withCloseSignal(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, withCloseSignal(signal)),
     ...webhookReceiver(options, parts, ids),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, withCloseSignal(signal)),

@@ -9,6 +9,7 @@ import { recordKeys } from './record-keys.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { checkSetup } from './setup/check-setup.ts';
 import { describeAccount } from './setup/describe-account.ts';
+import { unreadableFields } from './setup/unreadable-fields.ts';
 import { createStreams, probeStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { createBulkWrites } from './write/bulk-writes.ts';
@@ -50,6 +51,7 @@ export function create(options: SalesforceOptions): CrmConnector {
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
     probeStreams: (signal) => probeStreams(readers, withCloseSignal(signal)),
     listAllRecords: (after, signal) => listAllRecords(parts, after, withCloseSignal(signal)),
+    unreadableFields: (signal) => unreadableFields(parts, withCloseSignal(signal)),
     writeScores: (patches, signal) => writeScores(patches, withCloseSignal(signal)),
     bulkWrites: createBulkWrites(parts, withCloseSignal),
     ...(token === undefined ? {} : { webhook: createReceiver({ token, orgId, streams }) }),

@@ -10,6 +10,7 @@ import { findUnfinishedRun, openRun } from '../../src/store/sync/runs.ts';
 import { type StreamState, streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
+import { recheckFieldsIfDue } from '../guard/check-fields.ts';
 import { enqueueForSetAsideItems } from '../ingest/fetch-items-by-id.ts';
 import { isReadByDating } from './date-counters.ts';
 import { switchFallbackStreams } from './fallback-streams.ts';
@@ -18,12 +19,13 @@ import { readStream } from './read-stream.ts';
 import { checkAvailabilityIfDue } from './stream-availability.ts';
 
 /** Calls about the whole CRM. */
-const CHECKS = ['account', 'availability', 'deletions'];
+const CHECKS = ['account', 'availability', 'deletions', 'fields'];
 
 export async function syncStreams(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'read' }, 'sync-streams', async (mapped) => {
     await deleteUnknown(context.db, crm, knownNames(mapped));
     await checkAvailabilityIfDue(context, mapped);
+    await recheckFieldsIfDue(context, mapped);
     await switchFallbackStreams(context, mapped);
     await readAllStreams(context, mapped);
   });

@@ -15,6 +15,7 @@ import {
   type Run,
 } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
+import { checkFields } from '../guard/check-fields.ts';
 import { describeFindings } from '../read/describe-findings.ts';
 import { reconcileDeletions } from '../read/reconcile-deletions.ts';
 import { reconcileLinks } from '../read/reconcile-links.ts';
@@ -30,6 +31,8 @@ const SILENCE_MS = 5 * 60_000;
 export async function runNightly(context: JobContext): Promise<void> {
   const run = await runToWorkOn(context);
   if (!run) return;
+  // First: what is read in this night is scored with the fields that there are.
+  for (const crm of context.crms.keys()) await checkFields(context, crm);
   for (const crm of context.crms.keys()) {
     for (const reconcile of [reconcileLinks, reconcileStreams, reconcileDeletions]) {
       await reconcile(context, crm, run.id);

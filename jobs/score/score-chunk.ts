@@ -3,6 +3,7 @@
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type LineTexts, type StoredLine, toContributions, toStoredLines } from '../../src/domain/stored-lines.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
+import { withoutUnreadable } from '../../src/people/unreadable-fields.ts';
 import { toLeadState } from '../../src/scoring/lead-state.ts';
 import { isState } from '../../src/scoring/ledger.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
@@ -11,6 +12,7 @@ import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import type { MappedCrm } from '../context.ts';
+import { findMove } from '../guard/find-move.ts';
 import { scoringContext } from './moving-bands.ts';
 import type { ScoringInputs } from './scoring-inputs.ts';
 import { decideClear, decideWrite, type WriteContext } from './write-decision.ts';
@@ -37,15 +39,22 @@ function scoreSafely(due: DueLead, context: ChunkContext): ScoredLead {
   }
 }
 
-/** A lead is in scope if all its records are: a customer in one CRM is a customer. */
-export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<string, MappedCrm>): boolean {
-  return records.every(({ crm, fields }) => crms.get(crm)?.inScope(fields) ?? true);
+/**
+ * A lead is in scope if all its records are: a customer in one CRM is a customer. What a CRM does not show any more
+ * leads no record out of it.
+ */
+export function isInScope(
+  records: readonly PersonRecord[],
+  crms: ReadonlyMap<string, MappedCrm>,
+  { unreadable }: Pick<ScoringInputs, 'unreadable'> = { unreadable: new Map() },
+): boolean {
+  return records.every((record) => crms.get(record.crm)?.inScope(withoutUnreadable(record, unreadable).fields) ?? true);
 }
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   // A stored state has no fields. Out of scope, the lead would not be due because time passed.
   const { state } = due;
-  const isOut = state === undefined && !isInScope(due.records, context.crms);
+  const isOut = state === undefined && !isInScope(due.records, context.crms, context.inputs);
   if (due.records.length === 0 || isOut) return unscored(due, context);
   const lead = state ?? toLead(due, context.inputs);
   const { status } = context.model.compiled;
@@ -65,6 +74,7 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
     result: isNew ? toNewResult(result, lines, due, context.model.hash) : null,
     unscored: false,
     nextChangeAt: result.nextChangeAt,
+    move: findMove(due, { status: result.status, lines }, moveView(context)),
     rises: bandIndexOf(status, result.status) < bandBefore(status, due),
     records: records.flatMap((each) => (each === 'needs-crm-values' ? [] : each)),
     ...(records.includes('needs-crm-values') && { needsCrmValues: true }),
@@ -78,9 +88,14 @@ function bandBefore(status: CompiledStatus, { previous }: DueLead): number {
 }
 
 /** A lead out of scope keeps its data without a score. Its fields in the CRM are cleared once. */
-function unscored(due: DueLead, { crms }: ChunkContext): ScoredLead {
-  const records = due.records.map((record) => decideClear(record, crms.get(record.crm)));
-  return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, records };
+function unscored(due: DueLead, context: ChunkContext): ScoredLead {
+  const records = due.records.map((record) => decideClear(record, context.crms.get(record.crm)));
+  const move = findMove(due, null, moveView(context));
+  return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, move, records };
+}
+
+function moveView({ model: { compiled } }: ChunkContext) {
+  return { status: compiled.status, texts: lineTexts(compiled) };
 }
 
 function isVisiblyEqual(

@@ -41,7 +41,7 @@ async function saveUsedModel({ db, model, clock }: JobContext): Promise<void> {
 async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs | null> {
   const { db, clock, model } = context;
   const inputs = await scoringInputs(context);
-  const marked = await markDueByInputs(db, inputs.hash, clock.now(), model.hash);
+  const marked = await markDueByInputs(db, inputs.hash, clock.now(), { ...inputs, modelHash: model.hash });
   return marked === null ? null : inputs;
 }
 

@@ -3,6 +3,8 @@
 // makes all leads due, in the same way as a nightly change.
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import type { PeopleView } from '../../src/people/to-lead.ts';
+import { unreadableKey } from '../../src/people/unreadable-fields.ts';
+import { listUnreadableFields } from '../../src/store/guard/unreadable-fields.ts';
 import type { InputOptions } from '../../src/store/leads/input/scoring-input.ts';
 import { siteEventTypes } from '../../src/store/site-events/retention.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
@@ -10,6 +12,10 @@ import type { JobContext, MappedCrm } from '../context.ts';
 
 export interface ScoringInputs extends PeopleView {
   readonly hash: string;
+  /** Hash of those that the operator decides. */
+  readonly configHash: string;
+  /** The others: what the CRMs do not show. */
+  readonly lacking: readonly string[];
 }
 
 /** The records and activities that are scored. */
@@ -17,7 +23,10 @@ export function inputOptions({ crms, model }: Pick<JobContext, 'crms' | 'model'>
   return { crms: [...crms.keys()], types: [...model.compiled.behavior.subscriptions.keys()] };
 }
 
-export async function scoringInputs(context: JobContext): Promise<ScoringInputs> {
+/**
+ * @param at for a replay: what the CRMs did not show at that instant. Null = now
+ */
+export async function scoringInputs(context: JobContext, at: Date | null = null): Promise<ScoringInputs> {
   const { db, model, people, titles, timezone, asOf } = context;
   const crms = [...context.crms.values()];
   const streams = await allStreams(db);
@@ -26,28 +35,50 @@ export async function scoringInputs(context: JobContext): Promise<ScoringInputs>
   // A site event matters here only if a CRM leaves its type unobserved.
   const allUnobserved = new Set([...unobserved.values()].flat());
   const siteActivityTypes = new Set((await siteEventTypes(db)).filter((type) => allUnobserved.has(type)));
+  const unreadable = await unreadableFields(context, at);
   const { match, ...policy } = people;
-  const parts = [
+  const config = [
     model.hash,
     timezone,
     // Scores as of another day are replaced by the next scoring as of now.
     asOf?.toISOString() ?? '',
     ...crms.map(({ scopeHash }) => scopeHash),
+  ];
+  const ofPeople = [JSON.stringify(policy), titles.hash];
+  const parts = [
+    ...config,
     JSON.stringify([...unobserved]),
-    // Omitted if empty, so the hash of an installation without site events does not change.
+    // Omitted if empty, so the hash of an installation without site events or unreadable fields does not change.
     ...(siteActivityTypes.size === 0 ? [] : [JSON.stringify([...siteActivityTypes])]),
-    JSON.stringify(policy),
-    titles.hash,
+    ...(unreadable.size === 0 ? [] : [JSON.stringify([...unreadable])]),
+    ...ofPeople,
   ];
   const names = new Map(crms.map(({ connector }) => [connector.id, connector.name]));
   return {
     hash: sha256Hex(parts.join('\n')),
+    configHash: sha256Hex([...config, ...ofPeople].join('\n')),
+    lacking: [...listLacking('activity', unobserved), ...listLacking('field', unreadable)],
+    unreadable,
     unobserved,
     siteActivityTypes,
     policy: people,
     names,
     addTitleFields: titles.addFields,
   };
+}
+
+async function unreadableFields(
+  { db, crms }: Pick<JobContext, 'db' | 'crms'>,
+  at: Date | null,
+): Promise<ScoringInputs['unreadable']> {
+  const fields = (await listUnreadableFields(db, [...crms.keys()])).filter(({ since }) => at === null || since <= at);
+  return new Map(
+    Array.from(Map.groupBy(fields, unreadableKey), ([key, ofObject]) => [key, ofObject.map(({ field }) => field)]),
+  );
+}
+
+function listLacking(kind: string, byCrm: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return [...byCrm].flatMap(([crm, names]) => names.map((name) => `${kind} ${crm} ${name}`));
 }
 
 /**

@@ -24,7 +24,7 @@ export async function* storedLeads(context: JobContext): AsyncGenerator<StoredLe
   for (;;) {
     const page = await pageOfLeads(context.db, { after, limit: PAGE }, options);
     for (const stored of page) {
-      if (stored.records.length === 0 || !isInScope(stored.records, context.crms)) continue;
+      if (stored.records.length === 0 || !isInScope(stored.records, context.crms, inputs)) continue;
       yield { lead: toLead(stored, inputs), stored };
     }
     const last = page.at(-1);

@@ -5,6 +5,7 @@ import { PRIORITY } from '../../src/domain/priority.ts';
 import { type ClaimedRow, claimOutbox, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';
 import { isUpstreamBusy } from '../../src/store/sync/pending-work.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
+import { mayWrite } from '../guard/may-write.ts';
 
 const CLAIM_MS = 120_000;
 const MAX_WAIT_MS = 30_000;
@@ -26,7 +27,7 @@ export interface WriteProgress {
 
 /**
  * Full batches of one object; a partial one at the end, if it may be sent. Adds their records to
- * `inFlight`. An error of the claim ends the batches and is added to `failures`, so that those on
+ * `inFlight`. None while the guard holds all writes. An error of the claim ends the batches and is added to `failures`, so that those on
  * their way are finished first.
  */
 export async function* claimBatches(
@@ -38,6 +39,8 @@ export async function* claimBatches(
   const limit = mapped.connector.batch.write * BATCHES_PER_CLAIM;
   try {
     while (failures.length === 0 && !context.signal.aborted) {
+      const may = await mayWrite(context);
+      if (may === 'nothing' || (may === 'urgent' && part.urgentOnly !== true)) return;
       const { claimed, batches } = await claimNext(context, mapped, { ...part, limit, inFlight: [...inFlight] });
       for (const { id } of batches.flat()) inFlight.add(id);
       yield* batches;

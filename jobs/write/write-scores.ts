@@ -17,6 +17,7 @@ import { runUnlessPaused } from '../failure-policy.ts';
 import { type PartFailure, toPartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { isNightUndecided, type MayWrite, mayWrite } from '../guard/may-write.ts';
 import { areBandsFinal } from '../score/moving-bands.ts';
 import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { claimBatches, type OutboxPart, type WriteProgress } from './claim-batches.ts';
@@ -29,12 +30,20 @@ const BACKLOG_ROWS = 1_000;
 export async function writeScores(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'write' }, 'write-scores', async (mapped) => {
     await resumeBulkWrites(context, mapped.connector);
-    if (await areBandsFinal(context)) await writeAll(context, mapped);
+    if (!(await areBandsFinal(context))) return;
+    const may = await allowed(context);
+    if (may !== 'nothing') await writeAll(context, mapped, may);
   });
   await closeFinishedRuns(context);
 }
 
-async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
+/** Until the share of moved leads is known, only records with a new activity are written. */
+async function allowed(context: JobContext): Promise<MayWrite> {
+  const may = await mayWrite(context);
+  return may === 'all' && (await isNightUndecided(context)) ? 'urgent' : may;
+}
+
+async function writeAll(context: JobContext, mapped: MappedCrm, may: MayWrite): Promise<void> {
   const crm = mapped.connector.id;
   const written: string[] = [];
   const failed: { readonly object: string; readonly failure: PartFailure }[] = [];
@@ -42,7 +51,7 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
     const { object } = writable;
     if (context.signal.aborted) return;
     try {
-      await writeOneObject(context, mapped, writable);
+      await writeOneObject(context, mapped, writable, may);
       written.push(object);
     } catch (error) {
       const failure = context.signal.aborted ? null : toObjectFailure(error);
@@ -79,7 +88,9 @@ async function writeOneObject(
   context: JobContext,
   mapped: MappedCrm,
   { object, bulkEligible, hasBulkWrite }: Writable,
+  may: MayWrite,
 ): Promise<void> {
+  if (may === 'urgent') return writeObject(context, mapped, { object, urgentOnly: true });
   const { connector } = mapped;
   const isMany = bulkEligible >= (connector.bulkWrites?.minRows ?? Infinity);
   if (isMany) await writeObject(context, mapped, { object, urgentOnly: true });

@@ -36,6 +36,7 @@ import type {
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
+import type { UnreadableField } from '../domain/unreadable-field.ts';
 import type { ReconcilePage, ReconcileRequest } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
@@ -141,6 +142,12 @@ export interface CrmConnector {
    * where no stream is a counter.
    */
   dateCounterEvents?(changed: readonly ChangedCounters[], signal: AbortSignal): Promise<DatedEvents>;
+
+  /**
+   * The fields of the mapping none of whose properties the CRM has and shows at this moment, by its own description
+   * of the objects. A read of such a property gives no value and no error.
+   */
+  unreadableFields(signal: AbortSignal): Promise<readonly UnreadableField[]>;
 
   /**
    * Writes all patches in as few calls as the CRM allows. Returns one result per patch, in any

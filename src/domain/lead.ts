@@ -14,6 +14,12 @@ export type FieldValue = z.infer<typeof fieldValueSchema>;
  */
 export type Fields = Readonly<Record<string, FieldValue>>;
 
+/**
+ * The value of a field whose property the CRM does not have or show any more. Every condition about it is unknown,
+ * `present` included: an empty list of its own, told apart by identity.
+ */
+export const UNREADABLE: FieldValue = [];
+
 /** One dated action of the lead. `at` is epoch milliseconds. */
 export interface Activity {
   readonly id: string;

@@ -1,11 +1,12 @@
 // Combines the records of a person in several CRMs into one lead for scoring. Pure.
 import type { RecordLink } from '../domain/crm-changes.ts';
-import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
+import { type Activity, type Fields, type FieldValue, type Lead, UNREADABLE } from '../domain/lead.ts';
 import { SITE_NAME } from '../domain/site-event.ts';
 import { uniqueActivities } from '../domain/unique-activities.ts';
 import { isKnown } from '../mapping/project-fields.ts';
 import type { AddTitleFields } from '../titles/read-title.ts';
 import type { PeoplePolicy } from './people-policy.ts';
+import { type UnreadableFields, withoutUnreadable } from './unreadable-fields.ts';
 
 export interface PersonRecord extends RecordLink {
   readonly fields: Fields;
@@ -16,6 +17,8 @@ export interface PeopleView {
   readonly policy: PeoplePolicy;
   /** By CRM, the activity types that are unavailable there. */
   readonly unobserved: ReadonlyMap<string, readonly string[]>;
+  /** The fields that a CRM does not show any more. */
+  readonly unreadable: UnreadableFields;
   /** Activity types that the team's own site reports: they are available for every person. */
   readonly siteActivityTypes: ReadonlySet<string>;
   /** Display names by CRM id. */
@@ -38,12 +41,19 @@ interface Person {
 
 /** For a person in several CRMs, the lead names the CRM of each value and activity. */
 export function toLead(person: Person, view: PeopleView): Lead {
-  const lead = combineRecords(person, view);
-  const fields = view.addTitleFields(lead.fields);
+  const records = person.records.map((record) => withoutUnreadable(record, view.unreadable));
+  const lead = combineRecords({ ...person, records }, view);
+  const fields = withTitleFields(lead.fields, view);
   const titleFrom = lead.origins?.['contact.job_title'];
   if (titleFrom === undefined) return { ...lead, fields };
   const ofTitle = { 'contact.title_level': titleFrom, 'contact.title_department': titleFrom };
   return { ...lead, fields, origins: { ...ofTitle, ...lead.origins } };
+}
+
+/** What a title says is as unreadable as the title. */
+function withTitleFields(fields: Fields, { addTitleFields }: PeopleView): Fields {
+  if (fields['contact.job_title'] !== UNREADABLE) return addTitleFields(fields);
+  return { 'contact.title_level': UNREADABLE, 'contact.title_department': UNREADABLE, ...fields };
 }
 
 function combineRecords({ id, records, activities }: Person, view: PeopleView): Lead {
@@ -106,10 +116,15 @@ function chooseFields(
     const own = Object.hasOwn(prefer_by_field, field) ? prefer_by_field[field] : undefined;
     const order = own === undefined ? records : preferred(records, [...new Set([...own, ...prefer])]);
     const source = order.find((record) => isKnown(record.fields[field]));
-    fields[field] = source?.fields[field] ?? null;
+    fields[field] = source?.fields[field] ?? unknownValue(field, records);
     if (source !== undefined) origins[field] = nameOf(source.crm, view);
   }
   return { fields, origins };
+}
+
+/** The records know no value. */
+function unknownValue(field: string, records: readonly PersonRecord[]): FieldValue {
+  return records.some((record) => record.fields[field] === UNREADABLE) ? UNREADABLE : null;
 }
 
 /**

@@ -17,6 +17,7 @@ import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
 import { thresholdHistory } from './migrations/0014-threshold-history.ts';
 import { appliedModels } from './migrations/0015-applied-models.ts';
+import { guard } from './migrations/0016-guard.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-lead-states': leadStates,
   '0014-threshold-history': thresholdHistory,
   '0015-applied-models': appliedModels,
+  '0016-guard': guard,
 };
 
 export interface MigrationReport {

@@ -1,7 +1,7 @@
 // A person in several CRMs as one lead: the precedence of values and activities, and unobserved
 // types.
 import { describe, expect, test } from 'vitest';
-import type { Fields } from '../../src/domain/lead.ts';
+import { type Fields, UNREADABLE } from '../../src/domain/lead.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 
@@ -26,6 +26,7 @@ function view(
     policy,
     names: NAMES,
     unobserved: new Map(Object.entries(unobserved)),
+    unreadable: new Map(),
     siteActivityTypes: new Set(siteActivityTypes),
     addTitleFields: (fields: Fields) => fields,
   };
@@ -155,5 +156,29 @@ describe('activities', () => {
       'meeting HubSpot',
       'page_view HubSpot',
     ]);
+  });
+});
+
+describe('a field that a CRM does not show any more', () => {
+  const unreadable = new Map([['hubspot/contacts', ['company.industry', 'contact.job_title']]]);
+  const person = (...records: readonly PersonRecord[]) => ({ id: 1, records, activities: [] });
+
+  test('is unreadable whatever is stored, and so is what the job title says', () => {
+    const record = hubspot({ 'company.industry': 'Software', 'contact.job_title': 'CEO', 'company.name': 'Acme' });
+    expect(toLead(person(record), { ...view(), unreadable }).fields).toEqual({
+      'contact.title_level': UNREADABLE,
+      'contact.title_department': UNREADABLE,
+      'company.industry': UNREADABLE,
+      'contact.job_title': UNREADABLE,
+      'company.name': 'Acme',
+    });
+  });
+
+  test('has the value of the other CRM, and is unreadable without one', () => {
+    const records = (industry: string | null) => [hubspot(), salesforce({ 'company.industry': industry })];
+    const industryOf = (industry: string | null) =>
+      toLead(person(...records(industry)), { ...view(), unreadable }).fields['company.industry'];
+    expect(industryOf('Banking')).toBe('Banking');
+    expect(industryOf(null)).toBe(UNREADABLE);
   });
 });

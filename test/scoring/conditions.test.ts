@@ -1,6 +1,6 @@
 // The operators of conditions, their treatment of unknown values and lists, and nested conditions.
 import { expect, test } from 'vitest';
-import type { Fields } from '../../src/domain/lead.ts';
+import { type Fields, UNREADABLE } from '../../src/domain/lead.ts';
 import { compileCondition, conditionFields } from '../../src/scoring/compile/conditions.ts';
 import { conditionSchema } from '../../src/scoring/schemas/condition-schema.ts';
 
@@ -107,6 +107,13 @@ test.each([
 test('a property of every object, such as constructor, is not a field of a lead', () => {
   expect(outcome({ field: 'constructor', present: true }, {})).toBe('unmatched');
 });
+
+test.each([{ present: false }, { present: true }, { is: 'a' }, { not: { present: true } }, { not: { is: 'a' } }])(
+  'the condition %j is unknown about a field that the CRM does not show any more',
+  (condition) => {
+    expect(outcome(condition, { x: UNREADABLE })).toBe('unknown');
+  },
+);
 
 test('the fields of a condition are listed without duplicates, in file order', () => {
   const condition = { any: [{ field: 'b', is: 1 }, { field: 'a', is: 1 }, { is: 2 }], field: 'c' };

@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { secretsEqual } from '../../src/crm/constant-time-equal.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { withTimeout } from '../../src/runtime/with-timeout.ts';
+import { currentHold } from '../../src/store/guard/holds.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
@@ -91,6 +92,9 @@ function registerGauges(registry: Registry, { db, clock, crms }: MetricsParts): 
   gauge('leadgrade_inbox_oldest_seconds', 'Age of the oldest unprocessed entry of the inbox.', async () => {
     const { oldestAt } = await inboxBacklog(db, crms);
     return oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000;
+  });
+  gauge('leadgrade_guard_moved', 'While the guard holds all writes: leads outside their band; else 0.', async () => {
+    return (await currentHold(db))?.moved ?? 0;
   });
   gauge('leadgrade_quarantine_parts', 'Signed parts of webhooks that could not be parsed.', () => countQuarantine(db));
 }

@@ -77,13 +77,22 @@ function optionsOf(field: ScoreField, target: WriteTarget): readonly Option[] {
 }
 
 /** The portal's contact properties by name, without archived ones. */
-export async function readContactProperties(
+export function readContactProperties(
   http: HubSpotHttp,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, HubSpotProperty>> {
-  const path = http.paths.properties('contacts');
+  return readProperties(http, { type: 'contacts', name: 'contact' }, signal);
+}
+
+/** The portal's properties of one object type by name, without archived ones. */
+export async function readProperties(
+  http: HubSpotHttp,
+  { type, name }: { readonly type: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, HubSpotProperty>> {
+  const path = http.paths.properties(type);
   const response = await http.call(
-    { what: 'reading contact properties', path, responseSchema: propertiesSchema },
+    { what: `reading ${name} properties`, path, responseSchema: propertiesSchema },
     signal,
   );
   return new Map(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { objectNotFound } from '../hubspot-error.ts';
+import { OBJECT_TYPES } from '../object-types.ts';
 import { createForm } from '../portal/activities.ts';
 import type { Portal } from '../portal/portal.ts';
 
@@ -29,6 +30,13 @@ export function deleteForm(portal: Portal, id: string, body: unknown): Reply {
   if (!form) throw objectNotFound(`unknown form ${id}`);
   form.isDeleted = true;
   if (!stillListed) portal.forms.delete(id);
+  return ok({});
+}
+
+/** Archives the properties of an object type that the body names, and restores all others. */
+export function archiveProperties(portal: Portal, type: string, body: unknown): Reply {
+  const names = z.array(z.string()).parse(body);
+  portal.registry(z.enum(OBJECT_TYPES).parse(type)).archive(names);
   return ok({});
 }
 

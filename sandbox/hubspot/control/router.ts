@@ -47,6 +47,7 @@ const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
   ['put', '/contacts/:id/emails', ({ portal }, req) => people.setSecondaryEmails(portal, idOf(req), req.body)],
   ['post', '/forms', ({ portal }, req) => settings.addForm(portal, req.body)],
   ['delete', '/forms/:id', ({ portal }, req) => settings.deleteForm(portal, idOf(req), req.body)],
+  ['put', '/archived-properties/:id', ({ portal }, req) => settings.archiveProperties(portal, idOf(req), req.body)],
   ['put', '/validation-rules', ({ portal }, req) => settings.setValidationRules(portal, req.body)],
   ['post', '/lists', ({ portal }, req) => marketing.createList(portal, req.body)],
   ['delete', '/lists/:id', ({ portal }, req) => marketing.deleteList(portal, idOf(req))],

@@ -16,6 +16,8 @@ export class PropertyRegistry {
   readonly quota: number;
   readonly #properties = new Map<string, PropertyDefinition>();
   readonly #groups = new Map<string, PropertyGroup>();
+  /** Hidden from every response; their values stay. */
+  #archived: ReadonlySet<string> = new Set();
 
   constructor(objectTypeId: string, quota: number, standard: readonly PropertyDefinition[]) {
     this.objectTypeId = objectTypeId;
@@ -30,18 +32,23 @@ export class PropertyRegistry {
   }
 
   get(name: string): PropertyDefinition | undefined {
-    return this.#properties.get(name);
+    return this.#archived.has(name) ? undefined : this.#properties.get(name);
   }
 
   /** @throws HubSpotError 404 */
   require(name: string): PropertyDefinition {
-    const property = this.#properties.get(name);
+    const property = this.get(name);
     if (!property) throw objectNotFound(`Property "${name}" does not exist for object type "${this.objectTypeId}"`);
     return property;
   }
 
   all(): readonly PropertyDefinition[] {
-    return [...this.#properties.values()];
+    return [...this.#properties.values()].filter(({ name }) => !this.#archived.has(name));
+  }
+
+  /** Archives these properties, HubSpot-defined ones too, and restores all others. */
+  archive(names: readonly string[]): void {
+    this.#archived = new Set(names);
   }
 
   groups(): readonly PropertyGroup[] {

@@ -2,7 +2,7 @@
 // three values: an unknown value makes every operator except `present` unknown, not false.
 import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
-import type { FieldValue } from '../../domain/lead.ts';
+import { type FieldValue, UNREADABLE } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
 import type { Operators, Scalar } from '../schemas/condition.ts';
 
@@ -54,7 +54,7 @@ export function compileOperators(operators: Operators): ValueTest {
   const whenUnknown = outcomeOfUnknown(operators, tests.length > 0, negated);
   return (raw) => {
     const value = knownValue(raw);
-    if (value === undefined) return whenUnknown;
+    if (value === undefined) return raw === UNREADABLE ? 'unknown' : whenUnknown;
     if (operators.present === false) return 'unmatched';
     for (const test of tests) if (!test(value)) return 'unmatched';
     return negated === undefined ? 'matched' : negate(negated(raw));

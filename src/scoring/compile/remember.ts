@@ -1,6 +1,6 @@
 // Remembers the results of a pure function of one field by the value of that field. Leads share few titles, countries and paths,
 // so that most conditions are evaluated once per value, not once per lead.
-import type { Fields, FieldValue } from '../../domain/lead.ts';
+import { type Fields, type FieldValue, UNREADABLE } from '../../domain/lead.ts';
 import { ownText } from '../../domain/texts/own-text.ts';
 
 /** A full memory is emptied: the values that return are soon remembered again. */
@@ -38,6 +38,8 @@ export function rememberByField<T extends object>(
   const memory = new Memory<T>();
   return (fields) => {
     const value = fields[name];
+    // It equals an empty list, which is remembered by its elements.
+    if (value === UNREADABLE) return compute(fields);
     return memory.get(value) ?? memory.set(value, compute(fields));
   };
 }

@@ -3,6 +3,7 @@
 // lead. A lead that cannot be scored or saved is listed as an error and tried again by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
+import { saveMoves } from '../guard/moves.ts';
 import { modelTexts } from '../models/models.ts';
 import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
@@ -175,6 +176,7 @@ async function save(
   const ids = new Set(scored.map(({ leadId }) => leadId));
   const due = allDue.filter(({ id }) => ids.has(id));
   const results = await insertResults(tx, scored);
+  await saveMoves(tx, scored, chunk.now);
   await updateScoredLeads(tx, scored, results, chunk);
   await saveStates(tx, scored, chunk);
   await recordFailures(tx, scored, due, chunk.now);

@@ -44,6 +44,8 @@ export interface ScoredLead {
   readonly nextChangeAt: number | null;
   /** The lead has entered a better band. */
   readonly rises?: boolean;
+  /** It has left its band for a reason that the guard counts. */
+  readonly move?: { readonly from: string; readonly signal: string | null } | undefined;
   readonly records: readonly WriteDecision[];
   /** What the next scoring can use if only time passes; absent = as stored. */
   readonly state?: LeadState;

@@ -13,41 +13,72 @@ const CHUNK = 5_000;
 /** The inputs of no lead. */
 const NONE = '';
 
+/** What the inputs are made of, as far as it matters who set them and why leads are scored again. */
+export interface InputParts {
+  /** The model that is part of the inputs. */
+  readonly modelHash: string;
+  /** Hash of what the operator decides: all but what the CRMs show. Default: the hash of the inputs. */
+  readonly configHash?: string;
+  /** What the CRMs do not show: unobserved activity types, unreadable fields. */
+  readonly lacking?: readonly string[];
+}
+
 /**
- * Sets the inputs that apply, and marks the leads as due that were scored with others. A call that was
- * interrupted is repeated by the next one.
- * @param modelHash the model that is part of the inputs
+ * Sets the inputs that apply, and marks the leads as due that were scored with others, for the reason `model`, or
+ * `data-lost` and `data-found` if only what the CRMs show has changed. A call that was interrupted is repeated by the
+ * next one.
  * @returns the number of marked leads; null if another model was applied meanwhile: nothing is set then
  */
 export async function markDueByInputs(
   db: Kysely<Tables>,
   inputsHash: string,
   now: Date,
-  modelHash: string,
+  { modelHash, configHash = inputsHash, lacking = [] }: InputParts,
 ): Promise<number | null> {
-  const config = await db.selectFrom('scoring_config').select(['inputs_hash', 'all_marked']).executeTakeFirst();
-  if (config?.inputs_hash === inputsHash && config.all_marked) return 0;
+  const config = await db
+    .selectFrom('scoring_config')
+    .select(['inputs_hash', 'all_marked', 'config_hash', 'config_changed_at', 'lacking', 'reason'])
+    .executeTakeFirst();
+  const isSame = config?.inputs_hash === inputsHash;
+  if (isSame && config.all_marked && config.config_hash === configHash) return 0;
+  const isConfigSame = config?.config_hash === configHash || (isSame && config.config_hash === null);
+  const reason = isSame && !config.all_marked ? config.reason : reasonOf(isConfigSame, config?.lacking ?? [], lacking);
+  const changedAt = isConfigSame ? (config?.config_changed_at ?? null) : now;
+  const isMarked = isSame && config.all_marked;
   const isSet = await db.transaction().execute(async (tx) => {
     // Waits for the chunks that are being scored with the former inputs (`applyInputs`), and for an `applyModels`.
     await lockScoring(tx);
     const applied = await lastApplied(tx);
     if (applied !== null && !applied.models.some(({ hash }) => hash === modelHash)) return false;
     await sql`
-      insert into leadgrade.scoring_config (inputs_hash, all_marked) values (${inputsHash}, false)
-      on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = false`.execute(tx);
+      insert into leadgrade.scoring_config (inputs_hash, all_marked, config_hash, config_changed_at, lacking, reason)
+      values (${inputsHash}, ${isMarked}, ${configHash}, ${changedAt}, ${JSON.stringify(lacking)}::jsonb, ${reason})
+      on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = excluded.all_marked,
+        config_hash = excluded.config_hash, config_changed_at = excluded.config_changed_at, lacking = excluded.lacking,
+        reason = excluded.reason`.execute(tx);
     return true;
   });
   if (!isSet) return null;
-  const marked = await markOutdated(db, inputsHash, now);
+  if (isMarked) return 0;
+  const marked = await markOutdated(db, inputsHash, { reason, now });
   await db.updateTable('scoring_config').set({ all_marked: true }).where('inputs_hash', '=', inputsHash).execute();
   return marked;
+}
+
+function reasonOf(isConfigSame: boolean, before: readonly string[], after: readonly string[]): string {
+  if (!isConfigSame) return 'model';
+  return after.some((name) => !before.includes(name)) ? 'data-lost' : 'data-found';
 }
 
 /**
  * The statement needs no lock first: it marks only leads that are not due, and such a lead is not
  * being scored.
  */
-async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
+async function markOutdated(
+  db: Kysely<Tables>,
+  inputsHash: string,
+  { reason, now }: { readonly reason: string; readonly now: Date },
+): Promise<number> {
   let marked = 0;
   let after = 0;
   for (;;) {
@@ -57,7 +88,7 @@ async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): 
         where id > ${after} and scoring_inputs_hash <> ${inputsHash} and due_at is null order by id limit ${CHUNK}
       ),
       marked as (
-        update leadgrade.leads set due_at = ${now}, due_reason = 'model', priority = ${PRIORITY.change}::smallint
+        update leadgrade.leads set due_at = ${now}, due_reason = ${reason}, priority = ${PRIORITY.change}::smallint
         where id = any(array(select id from outdated)) and due_at is null returning id
       )
       select (select count(*) from marked)::integer as count, (select max(id) from outdated) as last`.execute(db);

@@ -1,6 +1,8 @@
 // Pauses of a CRM: it is not read, or not written, for a while. The reasons are a used-up quota, a
-// refused token, or an incomplete setup.
+// refused token, an incomplete setup, or a hold of the guard, which is a pause of all writes.
 import type { Kysely } from 'kysely';
+import { GUARD_FIX, GUARD_KIND } from '../../domain/limits/guard.ts';
+import { currentHold } from '../guard/holds.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface CrmPause {
@@ -67,8 +69,21 @@ export async function clearPausesOfKinds(
     .execute();
 }
 
-/** @param crms the CRMs that are set up */
+/**
+ * The pauses, and a hold of the guard as one of each CRM.
+ * @param crms the CRMs that are set up
+ */
 export async function listPauses(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly CrmPause[]> {
+  const hold = await currentHold(db);
+  const held = crms.flatMap((crm): CrmPause[] => {
+    if (hold === null) return [];
+    const { since, message } = hold;
+    return [{ crm, direction: 'write', error_kind: GUARD_KIND, message, fix: GUARD_FIX, since, until: since }];
+  });
+  return [...(await listStored(db, crms)), ...held];
+}
+
+function listStored(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly CrmPause[]> {
   return db
     .selectFrom('crm_pauses')
     .selectAll()

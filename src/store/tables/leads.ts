@@ -58,6 +58,14 @@ export interface ScoringConfigTable {
   inputs_hash: string;
   /** All leads that were scored with other inputs were marked as due. */
   all_marked: boolean;
+  /** Hash of the inputs that the operator decides: all but what the CRMs show. Null = from before this column. */
+  config_hash: Generated<string | null>;
+  /** When that hash last changed; null = never since this column exists. */
+  config_changed_at: Generated<Date | null>;
+  /** What the CRMs do not show: unobserved activity types, unreadable fields. */
+  lacking: Generated<readonly string[]>;
+  /** The reason for which the leads are marked as due. */
+  reason: Generated<string>;
 }
 
 /** History of scores. A row is inserted only when a visible part of the result changes. */

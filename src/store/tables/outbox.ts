@@ -1,4 +1,4 @@
-// Writes to the CRMs that are not confirmed yet.
+// Writes to the CRMs that are not confirmed yet, and what the guard holds back.
 import type { Generated } from 'kysely';
 import type { Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
@@ -54,4 +54,30 @@ export interface BulkWriteRowsTable {
   result_id: number | null;
   patch: Json<ScoreFieldValues>;
   attempts: number;
+}
+
+/**
+ * A lead that is in another band than before, without a change of the model or the settings. The row is deleted when
+ * the lead is back, after a day, and when the movement is accepted.
+ */
+export interface GuardMovesTable {
+  lead_id: number;
+  from_status: string;
+  /** The criterion or signal whose points changed most in the direction of the move; null = none did. */
+  signal: string | null;
+  moved_at: Instant;
+}
+
+/** Times in which the guard held all writes; at most one has no end. */
+export interface GuardHoldsTable {
+  id: Generated<number>;
+  since: Instant;
+  /** Leads that left their band, and all scored leads, as last counted. */
+  moved: number;
+  leads: number;
+  /** What moved them. */
+  message: string;
+  ended_at: Instant | null;
+  /** Who accepted the movement, or why the hold ended by itself. */
+  ended_by: string | null;
 }

@@ -86,3 +86,19 @@ export interface WorkerHeartbeatsTable {
   started_at: Instant;
   heartbeat_at: Instant;
 }
+
+/** Mapped fields none of whose properties the CRM has and shows. Their stored values are unknown to a scoring. */
+export interface UnreadableFieldsTable {
+  crm: string;
+  /** The object of the records concerned. */
+  object: string;
+  /** Canonical name. */
+  field: string;
+  /** The properties that the mapping reads for it. */
+  source: string;
+  reason: string;
+  fix: string;
+  since: Instant;
+  /** When the CRM last said so. */
+  checked_at: Instant;
+}

@@ -14,7 +14,7 @@ import type {
   ResultsTable,
   ScoringConfigTable,
 } from './leads.ts';
-import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
+import type { BulkWriteRowsTable, BulkWritesTable, GuardHoldsTable, GuardMovesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
 import type { ActivityBoundsTable, PurgePositionsTable } from './retention.ts';
@@ -26,6 +26,7 @@ import type {
   CrmAccountsTable,
   CrmPausesTable,
   StreamsTable,
+  UnreadableFieldsTable,
   WorkerHeartbeatsTable,
 } from './sync.ts';
 
@@ -39,6 +40,10 @@ export interface Tables {
   band_thresholds: BandThresholdsTable;
   band_threshold_history: BandThresholdHistoryTable;
   record_errors: RecordErrorsTable;
+
+  unreadable_fields: UnreadableFieldsTable;
+  guard_moves: GuardMovesTable;
+  guard_holds: GuardHoldsTable;
 
   records: RecordsTable;
   field_values: FieldValuesTable;

@@ -156,6 +156,8 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
     one: (id) => ({ path: 'associations/.*/contacts/companies/', body: `"${id}"` }),
   },
   { call: 'companies by ID', all: { path: 'companies/batch/read' } },
+  { call: 'properties of contacts, at night', all: { path: 'crm/properties/[^/]+/contacts' }, isNightly: true },
+  { call: 'properties of companies, at night', all: { path: 'crm/properties/[^/]+/companies' }, isNightly: true },
   { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
   {
     call: 'meetings of contacts, at night',

@@ -68,7 +68,10 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
     timezone: 'UTC',
     inputs: {
       hash: 'inputs',
+      configHash: 'config',
+      lacking: [],
       unobserved: new Map(),
+      unreadable: new Map(),
       siteActivityTypes: new Set<string>(),
       addTitleFields: addShippedTitleFields,
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },

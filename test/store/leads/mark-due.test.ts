@@ -50,20 +50,20 @@ describe(`due leads (${BACKEND.name})`, () => {
     await leads(11_000, null, 'old');
     await leads(200, null, 'new');
     await leads(200, null, null);
-    expect(await markDueByInputs(store.db, 'new', at(), 'model')).toBe(11_000);
+    expect(await markDueByInputs(store.db, 'new', at(), { modelHash: 'model' })).toBe(11_000);
     expect(await due()).toEqual({ model: 11_000 });
-    expect(await markDueByInputs(store.db, 'new', at(), 'model')).toBe(0);
+    expect(await markDueByInputs(store.db, 'new', at(), { modelHash: 'model' })).toBe(0);
   });
 
   test('leads are compared with the inputs again only after the inputs changed, or the marking was interrupted', async () => {
     await leads(3, null, 'old');
-    expect(await markDueByInputs(store.db, 'old', at(), 'model')).toBe(0);
+    expect(await markDueByInputs(store.db, 'old', at(), { modelHash: 'model' })).toBe(0);
     // As if it was scored by a process that the marking did not wait for.
     await store.db.updateTable('leads').set({ scoring_inputs_hash: 'older' }).where('id', '=', 1).execute();
-    expect(await markDueByInputs(store.db, 'old', at(), 'model')).toBe(0);
+    expect(await markDueByInputs(store.db, 'old', at(), { modelHash: 'model' })).toBe(0);
     await store.db.updateTable('scoring_config').set({ all_marked: false }).execute();
-    expect(await markDueByInputs(store.db, 'old', at(), 'model')).toBe(1);
-    expect(await markDueByInputs(store.db, 'new', at(), 'model')).toBe(2);
+    expect(await markDueByInputs(store.db, 'old', at(), { modelHash: 'model' })).toBe(1);
+    expect(await markDueByInputs(store.db, 'new', at(), { modelHash: 'model' })).toBe(2);
   });
 
   test('the next due instant is the earliest of all priorities', async () => {

@@ -122,7 +122,7 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
 
   test('a change of thresholds waits for the chunk that is scored with the former ones', async () => {
     await insertLead();
-    await markDueByInputs(store.db, 'inputs', at(), 'model');
+    await markDueByInputs(store.db, 'inputs', at(), { modelHash: 'model' });
     // What the change finds: the two answers of the server can reach this process in either order.
     const found: unknown[] = [];
     const changeThresholds = () =>

@@ -31,6 +31,7 @@ const context: JobContext = {
     clock: { now: () => new Date() },
     debounceMs: 0,
     reconcileDays: 3,
+    guardShare: 0.2,
     maxScorers: 1,
     hasAutovacuum: true,
     retention: { historyDays: 400, statusHistoryDays: 730, activityDays: 730 },
