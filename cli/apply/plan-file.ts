@@ -24,7 +24,7 @@ export interface PlanFile {
   readonly sources: PlanSources;
 }
 
-/** @throws ConfigurationError for a file that cannot be read, is no plan, or was edited */
+/** @throws ConfigurationError for a file that cannot be read, is not a valid plan, or was edited */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -2,6 +2,7 @@
 import { appliedModel } from '../../jobs/applied-model.ts';
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
+import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
@@ -9,6 +10,7 @@ import { hashOfSources, type PlanSources } from '../../src/review/plan/plan-sour
 import type { Plan } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
 import { storedModels } from '../../src/store/models/models.ts';
+import { currentInputs } from '../../src/store/models/scoring-config.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -49,6 +51,7 @@ export async function makePlan(
     ...tally.report(),
     ...{ capacity, writes, due, failed },
     new_options: bands.after.filter(({ id }) => !known.has(id)).map(({ id, label }) => ({ id, label })),
+    other_inputs: await hasOtherInputs({ ...context, model: live, asOf: null }),
     reads_anew: await changedMappings(context),
     made_from: hashOfSources(sources),
     sources,
@@ -71,6 +74,12 @@ export async function sourcesOf(context: JobContext, applied: string, file: stri
     timezone,
     ...(await lastResult(db)),
   };
+}
+
+/** @param context with the applied model */
+async function hasOtherInputs(context: JobContext): Promise<boolean> {
+  const current = await currentInputs(context.db);
+  return current !== null && current !== (await scoringInputs(context)).hash;
 }
 
 /** CRMs whose mapping reads other values than those that are stored. */

@@ -191,6 +191,7 @@ const PLAN = {
     new_options: [{ id: 'mql', label: 'MQL' }],
     reads_anew: ['hubspot'],
     made_from: 'c',
+    other_inputs: false,
     sources: SOURCES,
   },
 };
@@ -246,4 +247,11 @@ test('the hash of a plan is another one when any of its sources is another one',
   expect(hashOfSources({ ...SOURCES })).toBe(hash);
   const others = Object.keys(SOURCES).map((key) => hashOfSources({ ...SOURCES, [key]: 'other' }));
   expect(new Set([hash, ...others]).size).toBe(1 + others.length);
+});
+
+test('a plan says that other inputs than the model changed as well, and when they take effect', () => {
+  expect(planText(PLAN)).not.toContain('Besides the model');
+  expect(planText({ ...PLAN, other_inputs: true })).toMatch(
+    /people\.yaml.* comes with the next start of the service, not with apply/,
+  );
 });

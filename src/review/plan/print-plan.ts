@@ -52,6 +52,8 @@ export interface Plan extends PlanReport {
   readonly new_options: readonly { readonly id: string; readonly label: string }[];
   /** CRMs whose mapping reads other values than those that are stored. */
   readonly reads_anew: readonly string[];
+  /** Scope, people.yaml or other inputs besides the model are not those with which leads are scored. */
+  readonly other_inputs: boolean;
   /** Hash of `sources`: the hash of the plan. */
   readonly made_from: string;
   /** What the plan was made from. */
@@ -59,6 +61,8 @@ export interface Plan extends PlanReport {
 }
 
 export const NOT_SCORED = 'not scored';
+const OTHER_INPUTS =
+  'Besides the model, one of these is not as at the last scoring: scope and written fields of a mapping, people.yaml, titles.yaml, TIMEZONE, the streams that a CRM shows. Its effect is part of this plan, and comes with the next start of the service, not with apply.';
 const MAX_CHANGES = 30;
 const MAX_REASONS = 8;
 const MAX_MOVES = 10;
@@ -89,7 +93,13 @@ function headline({ as_of, model: { before, after } }: Plan): string[] {
 }
 
 /** What differs between the models, and what may differ besides. */
-export function changesOf({ changes, model: { before, after }, due, reads_anew }: Plan): readonly string[] {
+export function changesOf({
+  changes,
+  model: { before, after },
+  due,
+  other_inputs,
+  reads_anew,
+}: Plan): readonly string[] {
   const nothing =
     before.hash === after.hash ? 'Nothing: the file is the model in use.' : 'Nothing that gives another score.';
   return [
@@ -97,6 +107,7 @@ export function changesOf({ changes, model: { before, after }, due, reads_anew }
     ...(due === 0
       ? []
       : [`${due} leads are due: their change waits to be scored with any model, and is part of this plan.`]),
+    ...(other_inputs ? [OTHER_INPUTS] : []),
     ...reads_anew.map(
       (crm) =>
         `mappings/${crm}.yaml reads other values than those that are stored: this plan does not know them. "npx leadgrade backfill --dry-run" reads them.`,

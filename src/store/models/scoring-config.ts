@@ -113,6 +113,12 @@ export async function hasEndedInputs(db: Kysely<Tables>): Promise<boolean> {
   return row?.inputs_hash === NONE;
 }
 
+/** The inputs with which leads are scored; null = no lead was yet, or not since a model was applied. */
+export async function currentInputs(db: Kysely<Tables>): Promise<string | null> {
+  const row = await db.selectFrom('scoring_config').select('inputs_hash').executeTakeFirst();
+  return row === undefined || row.inputs_hash === NONE ? null : row.inputs_hash;
+}
+
 /** Waits for the chunks that are being scored; no other one begins before the transaction ends. */
 export async function lockScoring(tx: Transaction<Tables>): Promise<void> {
   await sql`select from leadgrade.scoring_config for update`.execute(tx);

@@ -48,6 +48,17 @@ test('the plan of the model in use moves no lead and writes nothing', async () =
   expect(plan).toMatchObject({ changes: [], moved: 0, moves: [], writes: [{ crm: 'hubspot', writes: 0, calls: 0 }] });
   expect(countOf(plan, 'before')).toEqual(await leadsByBand());
   expect((await planOf()).stdout).toContain('Nothing: the file is the model in use.');
+  expect(stdout).toContain('"other_inputs":false');
+  const elsewhere = { ...product.env, TIMEZONE: 'Asia/Tokyo' };
+  expect((await leadgradeHere(['plan', '--json'], { env: elsewhere })).stdout).toContain('"other_inputs":true');
+});
+
+test('a plan with one file for --csv and --html is refused before it begins', async () => {
+  const file = join(folder, 'both');
+  expect(await planOf('--csv', file, '--html', file)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('name the same file'),
+  });
 });
 
 test('a file that exists is not replaced by a plan without --force', async () => {

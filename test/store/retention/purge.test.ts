@@ -1,6 +1,7 @@
 // Which old rows the nightly purge deletes, and which it keeps.
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { insertApplied } from '../../../src/store/models/applied.ts';
 import { purgeResults } from '../../../src/store/retention/purge-results.ts';
 import { purgeModels, purgeRuns } from '../../../src/store/retention/purge-runs.ts';
 import { tableSizes } from '../../../src/store/retention/table-sizes.ts';
@@ -138,24 +139,28 @@ test('finished runs are deleted, and not those that are open, the first and last
   expect(left.map(({ slot }) => slot)).toEqual(['1', '3', '4', '6']);
 });
 
-test('a model that was not used for long is deleted with its thresholds, unless a result refers to it', async () => {
+test('a model that was not used for long is deleted with its thresholds, unless it is applied or a result refers to it', async () => {
   const { db } = store;
   const model = (hash: string, days: number) => ({
     ...{ hash, name: hash, text: '', since: daysAgo(900), last_used_at: daysAgo(days) },
   });
   await db
     .insertInto('models')
-    .values([model('m', 500), model('unused', 500), model('new', 1)])
+    .values([model('m', 500), model('unused', 500), model('new', 1), model('former', 500), model('live', 500)])
     .execute();
   const threshold = { band: 'hot', points: 1, leads: 1, computed_at: daysAgo(500) };
   await db
     .insertInto('band_thresholds')
     .values({ model_hash: 'unused', ...threshold })
     .execute();
+  for (const hash of ['former', 'live']) {
+    const models = [{ hash, name: hash, role: 'live' }] as const;
+    await insertApplied(db, { models, applied_at: daysAgo(500), applied_by: null, cause: 'apply', plan_hash: null });
+  }
   await lead([500, 'A', 'hot']);
-  expect(await purgeModels(db, daysAgo(400))).toBe(1);
+  expect(await purgeModels(db, daysAgo(400))).toBe(2);
   const left = await db.selectFrom('models').select('hash').orderBy('hash').execute();
-  expect(left.map(({ hash }) => hash)).toEqual(['m', 'new']);
+  expect(left.map(({ hash }) => hash)).toEqual(['live', 'm', 'new']);
 });
 
 test('every table has a size', async () => {
