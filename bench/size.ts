@@ -30,8 +30,11 @@ const { values } = parseArgs({
 const DAY_MS = 86_400_000;
 /** A larger table must not be read from its beginning to its end. */
 const SMALL_TABLE_ROWS = 1_000;
-/** Pages that a statement may read more at the larger size: an index is a level deeper. */
-const MORE_PAGES = { factor: 2, above: 200 };
+/**
+ * Pages that a statement may read more at the larger size: an index is a level deeper, and a table that was small enough to be
+ * read as a whole is read by an index.
+ */
+const MORE_PAGES = { factor: 3, above: 1_000 };
 /** A scan that reads no more than so at the larger size ends early: its statement has a limit. */
 const SAME_PAGES = 1.2;
 const parts = choices('--parts', values.parts, ['due', 'statements']);
