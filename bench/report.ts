@@ -49,7 +49,8 @@ if (growth !== undefined) {
   await writeFile(join(ROOT, 'docs/img/growth.svg'), lineChart(text, [growth]));
   charts.push({ file: 'img/growth.svg', text });
 }
-await writeFile(join(ROOT, 'docs/performance.md'), performancePage(reports, charts));
+const notes = await readFile(join(ROOT, 'bench/report/why-not-2x.md'), 'utf8');
+await writeFile(join(ROOT, 'docs/performance.md'), performancePage(reports, { charts, notes }));
 console.log(`docs/performance.md: ${reports.size} of ${BENCHES.length} benchmarks`);
 
 /** A benchmark that breaks off keeps the file of its last run. */

@@ -30,8 +30,13 @@ const { values } = parseArgs({
 const DAY_MS = 86_400_000;
 /** A larger table must not be read from its beginning to its end. */
 const SMALL_TABLE_ROWS = 1_000;
-/** Pages that a statement may read more at the larger size: an index is a level deeper. */
-const MORE_PAGES = { factor: 1.5, above: 200 };
+/**
+ * Pages that a statement may read more at the larger size: an index is a level deeper, and a table that was small enough to be
+ * read as a whole is read by an index.
+ */
+const MORE_PAGES = { factor: 3, above: 1_000 };
+/** A scan that reads no more than so at the larger size ends early: its statement has a limit. */
+const SAME_PAGES = 1.2;
 const parts = choices('--parts', values.parts, ['due', 'statements']);
 const sizes = [Number(values.small), Number(values.leads)] as const;
 
@@ -169,9 +174,8 @@ function judge(
   const grows =
     statement.maxPages > MORE_PAGES.above &&
     statement.maxPages > (pagesAtSmallerSize ?? Number.POSITIVE_INFINITY) * MORE_PAGES.factor;
-  // A scan that ends after a few rows, or one of an empty table, reads less.
-  const scanned =
-    statement.maxPages > MORE_PAGES.above ? [...statement.scanned].filter((table) => large.includes(table)) : [];
+  const isLimited = statement.maxPages <= Math.max(MORE_PAGES.above, (pagesAtSmallerSize ?? 0) * SAME_PAGES);
+  const scanned = !isLimited ? [...statement.scanned].filter((table) => large.includes(table)) : [];
   return { ...statement, step, pagesAtSmallerSize, scanned, grows };
 }
 

@@ -6,11 +6,14 @@ import { figureText, targetRows } from './targets.ts';
 /** More of the cores than this was in use by other programs: the machine was not idle. */
 const BUSY_SHARE = 0.15;
 
-/** @param charts links to the images, each with its text */
-export function performancePage(
-  reports: ReadonlyMap<string, BenchReport>,
-  charts: readonly { readonly file: string; readonly text: string }[],
-): string {
+interface Parts {
+  /** Links to the images, each with its text. */
+  readonly charts: readonly { readonly file: string; readonly text: string }[];
+  /** A section about missed targets, written by hand. */
+  readonly notes: string;
+}
+
+export function performancePage(reports: ReadonlyMap<string, BenchReport>, { charts, notes }: Parts): string {
   const all = [...reports.values()];
   const busy = all.filter(({ machine }) => machine.othersShare > BUSY_SHARE);
   return [
@@ -25,6 +28,7 @@ export function performancePage(
     '',
     ...table(['what', 'target', 'reached', 'met'], targetRows(reports)),
     '',
+    notes,
     ...(charts.length === 0
       ? []
       : ['## Growth', '', ...charts.flatMap(({ file, text }) => [`![${text}](${file})`, '', `${text}.`, ''])]),

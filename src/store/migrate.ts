@@ -18,6 +18,7 @@ import { leadStates } from './migrations/0013-lead-states.ts';
 import { thresholdHistory } from './migrations/0014-threshold-history.ts';
 import { appliedModels } from './migrations/0015-applied-models.ts';
 import { guard } from './migrations/0016-guard.ts';
+import { outboxKey } from './migrations/0017-outbox-key.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -39,6 +40,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-threshold-history': thresholdHistory,
   '0015-applied-models': appliedModels,
   '0016-guard': guard,
+  '0017-outbox-key': outboxKey,
 };
 
 export interface MigrationReport {

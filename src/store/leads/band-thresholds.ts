@@ -125,7 +125,7 @@ export const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql
 >;
 
 /** Leads of one statement. All of them in one would take minutes where there are many millions. */
-const IDS_PER_PAGE = 10_000;
+const IDS_PER_PAGE = 2_000;
 
 /** Ranges of ids that contain all leads. */
 async function* idRanges(db: Db): AsyncGenerator<RawBuilder<boolean>> {
