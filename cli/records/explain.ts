@@ -12,9 +12,8 @@ import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
-import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
+import { type FoundLead, findLead } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
-import { shortHash } from '../model-files/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
 import { printReplay } from '../replay/print-replay.ts';
@@ -22,6 +21,7 @@ import { checkInstant } from '../replay/replay.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
+import { historyJson, historyLines, historyOf, RECENT } from './explain-history.ts';
 import {
   differenceJson,
   differenceLines,
@@ -34,11 +34,17 @@ import {
 } from './explain-records.ts';
 import { findRecords } from './find-records.ts';
 
-const HISTORY_LENGTH = 20;
+const MAX_CONFLICTS = 20;
+/** Changes that `--history` prints. */
+const HISTORY_LENGTH = 50;
 
 export interface ExplainOptions {
   readonly asOf?: Date;
   readonly model?: string;
+  /** Only the history, longer. */
+  readonly history?: true;
+  /** Changes of the history. */
+  readonly limit?: number;
   readonly json: boolean;
 }
 
@@ -57,7 +63,8 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, options
   const key = named ?? live[0] ?? records[0];
   const found = key === undefined ? null : await findLead(context.db, key, inputOptions(context));
   if (found !== null && asOf !== undefined) return printReplay(io, context, found, { ...options, asOf });
-  if (found !== null) return print(io, context, found, json);
+  if (found !== null && options.history) return printHistory(io, context, found, options);
+  if (found !== null) return print(io, context, found, options);
   const erasures = key === undefined ? [] : await listErasures(context.db, key);
   if (key !== undefined && erasures.length > 0) return printErasures(io, key, erasures, json);
   throw new ConfigurationError(
@@ -67,8 +74,24 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, options
   );
 }
 
-async function print(io: CommandIo, context: JobContext, found: FoundLead, json: boolean): Promise<void> {
+async function printHistory(
+  io: CommandIo,
+  context: JobContext,
+  { id, records }: FoundLead,
+  { json, limit = HISTORY_LENGTH }: ExplainOptions,
+): Promise<void> {
+  const history = await historyOf(context, id, limit);
+  const lines = historyLines(history, context.retention);
+  if (json) {
+    const keys = records.map(({ crm, object, id: record }) => ({ crm, object, id: record }));
+    io.stdout.write(`${JSON.stringify({ records: keys, ...historyJson(history) })}\n`);
+  } else io.stdout.write(`${lines.length === 0 ? 'The lead was not scored yet.' : lines.slice(1).join('\n')}\n`);
+}
+
+async function print(io: CommandIo, context: JobContext, found: FoundLead, options: ExplainOptions): Promise<void> {
+  const { json, limit = RECENT } = options;
   const past = await pastOf(context, found.id);
+  const history = await historyOf(context, found.id, limit);
   const now = context.clock.now().getTime();
   const inputs = await scoringInputs(context);
   const inScope = isInScope(found.records, context.crms, inputs);
@@ -86,7 +109,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
   if (json) {
     const identity = { records, matches, differences: differences.map(differenceJson) };
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, unreadable, ...past })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, unreadable, ...past, ...historyJson(history) })}\n`,
     );
     return;
   }
@@ -99,33 +122,33 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
     ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
     ...unreadableLines(unreadable),
-    ...pastLines(past),
+    ...outcomeLines(past),
+    ...historyLines(history, context.retention),
+    ...conflictLines(past),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
 interface Past {
   readonly outcomes: readonly DealOutcome[];
-  readonly history: readonly PastResult[];
   readonly conflicts: readonly SeenConflict[];
 }
 
 async function pastOf({ db }: JobContext, leadId: FoundLead['id']): Promise<Past> {
   return {
     outcomes: await outcomesOf(db, leadId),
-    history: await historyOf(db, leadId, HISTORY_LENGTH),
-    conflicts: await listConflictsOfLead(db, leadId, HISTORY_LENGTH),
+    conflicts: await listConflictsOfLead(db, leadId, MAX_CONFLICTS),
   };
 }
 
-function pastLines({ outcomes, history, conflicts }: Past): string[] {
-  return [
-    ...(outcomes.length === 0 ? [] : ['', 'Deals:', ...outcomes.map(outcomeLine)]),
-    ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
-    ...(conflicts.length === 0
-      ? []
-      : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
-  ];
+function outcomeLines({ outcomes }: Past): string[] {
+  return outcomes.length === 0 ? [] : ['', 'Deals:', ...outcomes.map(outcomeLine)];
+}
+
+function conflictLines({ conflicts }: Past): string[] {
+  return conflicts.length === 0
+    ? []
+    : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)];
 }
 
 /** The points of the bands with `top` or `capacity`, as applied to this lead. */
@@ -145,17 +168,6 @@ function thresholdLines(
     return `  ${capacityLine({ id: band, capacity, points: -Infinity }, threshold)}${others}`;
   });
   return lines.length === 0 ? [] : ['', 'Bands whose points follow the leads:', ...lines];
-}
-
-function historyLine(past: PastResult): string {
-  const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
-  const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
-  return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${modelOf(past)})`;
-}
-
-/** `blog@1`; with the hash where several models bear that name. */
-function modelOf({ model, model_hash, is_ambiguous }: PastResult): string {
-  return is_ambiguous ? `${model} ${shortHash(model_hash)}` : model;
 }
 
 function conflictLine({ crm, id, field, ours, theirs, policy, seenAt }: SeenConflict): string {

@@ -16,7 +16,7 @@ export function movingBands({ basis, bands }: CompiledStatus): readonly Compiled
 }
 
 /** The thresholds in points, by band. A band without one is scored with its floor. */
-export async function appliedThresholds({ db, model }: JobContext): Promise<Readonly<Record<string, number>>> {
+async function appliedThresholds({ db, model }: JobContext): Promise<Readonly<Record<string, number>>> {
   return pointsByBand(await thresholdsOf(db, model.hash));
 }
 

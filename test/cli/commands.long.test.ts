@@ -73,7 +73,7 @@ test('explain prints a score, its reasons and its history; an unknown lead is ba
   const explained = await run('explain', `hubspot:${scored}`);
   expect(explained.code).toBe(0);
   expect(explained.stdout).toMatch(/^hubspot:\d+: \w+, grade [A-FU]/);
-  expect(explained.stdout).toContain('History, newest first:');
+  expect(explained.stdout).toContain('History, newest first (UTC):');
   const { contributions, total } = z
     .object({ total: z.number(), contributions: z.array(z.object({ points: z.number() })) })
     .parse(json(await run('explain', `hubspot:${scored}`, '--json')));

@@ -402,7 +402,7 @@ const VALUES: readonly Case[] = [
   [
     'half a threshold',
     `${HEAD}status: { bands: [ { id: a, at_least: { top: 5% } }, { id: b } ] }\n`,
-    'm.yaml:3:39 status.bands[0].at_least: at_least needs either points, or top and floor. Write at_least: { points: 80 }, or at_least: { top: 5%, floor: 60 }.',
+    'm.yaml:3:39 status.bands[0].at_least: at_least needs either points, or top and floor, or capacity and floor. Write at_least: { points: 80 }, or { top: 5%, floor: 60 }, or { capacity: 60 per week, floor: 60 }.',
   ],
   [
     'a value that is not allowed',

@@ -164,7 +164,7 @@ const atLeast = fc.oneof(
     floor: fc.constantFrom(10, 40),
     hysteresis: fc.constantFrom(3, 7.5),
   }),
-  fc.record({ capacity: fc.constantFrom('60 per week', '2.5 per day'), floor: fc.constantFrom(10, 40) }),
+  fc.record({ capacity: fc.constant('20 per week'), floor: fc.constantFrom(10, 40) }),
 );
 const LEVELS = { 1: 60, 2: 25.5, 3: 5 };
 const cells = fc.subarray(['A', 'B', 'C', 'D', 'F'].flatMap((each) => ['1', '2', '3'].map((level) => each + level)));
@@ -190,8 +190,11 @@ function statusFor(ids: string[]): fc.Arbitrary<Json> {
       hasLevels: fc.boolean(),
     })
     .map(({ basis, bands, gates, hasLevels }) => {
-      const list = numbered('b', bands).map(({ at_least, cells: own, ...band }) => {
-        return basis === 'matrix' ? { ...band, cells: own } : { ...band, at_least };
+      const list = numbered('b', bands).map(({ at_least, cells: own, ...band }, index) => {
+        // The capacity of a band includes the leads of the better ones.
+        const isCapacity = typeof at_least === 'object' && 'capacity' in at_least;
+        const threshold = isCapacity ? { ...at_least, capacity: `${20 * (index + 1)} per week` } : at_least;
+        return basis === 'matrix' ? { ...band, cells: own } : { ...band, at_least: threshold };
       });
       return {
         basis,

@@ -84,38 +84,6 @@ export async function recordsOfSameLead(
   return rows;
 }
 
-export interface PastResult {
-  readonly id: number;
-  readonly as_of: Date;
-  readonly cause: string;
-  readonly grade: string;
-  readonly fit_score: number;
-  readonly behavior_score: number;
-  readonly total: number;
-  readonly status: string;
-  readonly previous_status: string | null;
-  readonly model: string;
-  readonly model_hash: string;
-  /** Several models were used under that name. */
-  readonly is_ambiguous: boolean;
-}
-
-/** The latest results of a lead, newest first. */
-export async function historyOf(db: Kysely<Tables>, leadId: number, limit: number): Promise<readonly PastResult[]> {
-  return db
-    .selectFrom('results')
-    .innerJoin('models', 'models.hash', 'results.model_hash')
-    .select(['results.id', 'as_of', 'cause', 'grade', 'fit_score', 'behavior_score', 'total', 'status'])
-    .select(['previous_status', 'models.name as model', 'model_hash'])
-    .select(
-      sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
-    )
-    .where('lead_id', '=', leadId)
-    .orderBy('results.id', 'desc')
-    .limit(limit)
-    .execute();
-}
-
 /** The number of leads with a score, and the number of the last stored result. */
 export async function lastResult(
   db: Kysely<Tables>,

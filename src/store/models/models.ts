@@ -1,5 +1,5 @@
 // The texts of all models that were applied. Results refer to a model by its hash.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 const DAY_MS = 86_400_000;
@@ -26,10 +26,7 @@ export async function saveModel(
 }
 
 /** The files of these models, by hash; those that are not stored are absent. */
-export async function modelTexts(
-  tx: Transaction<Tables>,
-  hashes: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+export async function modelTexts(tx: Kysely<Tables>, hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await tx.selectFrom('models').select(['hash', 'text']).where('hash', 'in', hashes).execute();
   return new Map(rows.map(({ hash, text }) => [hash, text]));
 }
