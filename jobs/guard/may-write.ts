@@ -2,7 +2,7 @@
 // is asked before each claim of the outbox, so what a night found is written after the share is known, or not at all.
 import { canStop, GUARD_FIX, type GuardNumbers, isSurelyWithin, judgeMovement } from '../../src/domain/limits/guard.ts';
 import { currentHold, endHold, type GuardHold, holdWrites } from '../../src/store/guard/holds.ts';
-import { countScored, purgeOldMoves, guardCounts } from '../../src/store/guard/moves.ts';
+import { countScored, guardCounts, purgeOldMoves } from '../../src/store/guard/moves.ts';
 import { listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { activeRuns, firstRunDone } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
