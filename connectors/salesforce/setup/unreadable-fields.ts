@@ -5,6 +5,7 @@ import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { fieldsWithoutProperty, type HiddenProperty } from '../../kit/unreadable-fields.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { PEOPLE } from '../people/person-mapping.ts';
+import { createSchema } from '../query/describe.ts';
 import { isVisible } from '../query/visibility.ts';
 
 /** An object that this user cannot see is not read at all; its stream says so. */
@@ -12,12 +13,12 @@ export async function unreadableFields(
   parts: SalesforceParts,
   signal: AbortSignal,
 ): Promise<readonly UnreadableField[]> {
-  const { schema, mapping } = parts;
-  // What was described up to half an hour ago is not the answer.
-  schema.invalidate();
+  const { mapping } = parts;
+  // Of its own: the shared one may be half an hour old, and stays for the reads that are under way.
+  const schema = createSchema(parts);
   const fields: UnreadableField[] = [];
   for (const object of PEOPLE) {
-    if (!(await isVisible(parts, object, signal))) continue;
+    if (!(await isVisible({ schema }, object, signal))) continue;
     const hidden: HiddenProperty[] = [];
     for (const property of mappedProperties(mapping, object)) {
       const problem = await schema.problemOf(object, property, signal);
