@@ -76,7 +76,7 @@ export async function seedSized(databaseUrl: string, sandbox: HubSpotSandbox, le
     dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl }) }),
   });
   for (const { connector } of sized.context.crms.values()) {
-    const target = writeTarget(sized.context.model);
+    const target = writeTarget(sized.context.models);
     for await (const _step of connector.applySetup(target, { dryRun: false }, sized.context.signal));
   }
   // The streams are read before the leads are there: a first sync would ask for each of them.

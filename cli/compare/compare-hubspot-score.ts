@@ -1,4 +1,5 @@
 // `npx leadgrade compare hubspot-score`: for teams that migrate from HubSpot's own lead score.
+import { withModel } from '../../jobs/context.ts';
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import { compareScores, type ScoreComparison, type ScorePair } from '../../src/review/compare-scores.ts';
@@ -27,7 +28,7 @@ export function compareHubspotScore(io: CommandIo, options: CompareOptions): Pro
     const asOf = options.asOf ?? io.clock.now();
     if (options.against === 'store') {
       await withProduct(io, { asOf, logErrorsOnly: true }, async ({ context }) => {
-        const leads = storedLeads({ ...context, model: { ...context.model, compiled: model.compiled } });
+        const leads = storedLeads(withModel(context, { ...context.model, compiled: model.compiled }));
         print(io, await collect(leads, model, asOf, options), options);
       });
       return;

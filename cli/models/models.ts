@@ -13,21 +13,34 @@ import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
 export function listUsedModels(io: CommandIo, json: boolean): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, async ({ context: { db } }) => {
+  return withProduct(io, { logErrorsOnly: true }, async ({ context: { db, ...context } }) => {
     const models = await listModels(db);
+    const others = new Set(context.models.flatMap(({ key, hash }) => (key === null ? [] : [hash])));
+    const [first] = models.filter(({ key }) => key === null);
     const leads = await leadsByModel(db);
     const rows = models.map(({ text: _text, ...model }) => ({ ...model, leads: leads.get(model.hash) ?? 0 }));
     if (json) io.stdout.write(`${JSON.stringify(rows)}\n`);
-    else io.stdout.write(rows.length === 0 ? 'No model was used yet.\n' : `${rows.map(lineOf).join('\n')}\n`);
+    else
+      io.stdout.write(
+        rows.length === 0
+          ? 'No model was used yet.\n'
+          : `${rows.map((row) => lineOf({ ...row, isInUse: row.hash === first?.hash || others.has(row.hash) })).join('\n')}\n`,
+      );
   });
 }
 
-function lineOf(
-  { name, hash, since, last_used_at, leads }: Omit<StoredModel, 'text'> & { readonly leads: number },
-  index: number,
-): string {
-  const used = index === 0 ? 'in use' : `until ${day(last_used_at)}`;
-  return `${shortHash(hash)}  ${name}  since ${day(since)}, ${used}; ${leads} leads have their score from it`;
+function lineOf({
+  name,
+  key,
+  hash,
+  since,
+  last_used_at,
+  leads,
+  isInUse,
+}: Omit<StoredModel, 'text'> & { readonly leads: number; readonly isInUse: boolean }): string {
+  const used = isInUse ? 'in use' : `until ${day(last_used_at)}`;
+  const shown = key === null ? name : `${name} (${key})`;
+  return `${shortHash(hash)}  ${shown}  since ${day(since)}, ${used}; ${leads} leads have their score from it`;
 }
 
 function day(at: Date): string {

@@ -9,7 +9,7 @@ import { planPage } from '../../src/review/plan/plan-page.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { listModels, type StoredModel } from '../../src/store/models/models.ts';
+import { listFirstModels, type StoredModel } from '../../src/store/models/models.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -34,7 +34,7 @@ export function plan(io: CommandIo, options: PlanOptions): Promise<void> {
 }
 
 async function run(io: CommandIo, context: JobContext, { csv, html, force = false, json }: PlanOptions): Promise<void> {
-  const stored = await listModels(context.db);
+  const stored = await listFirstModels(context.db);
   const live = inUse(stored);
   const changes = csv === undefined ? null : await openChangesFile(csv, force);
   const page = html === undefined ? null : await openOutput('--html', html, force);

@@ -1,7 +1,7 @@
 // Composition root: builds the product from the configuration. Every command that needs the
 // database starts here.
 
-import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
+import type { JobContext, Log, MappedCrm, ScoredModel } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
@@ -21,8 +21,9 @@ import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import { createTitleFields } from '../../src/titles/read-title.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import { loadCrms } from './files/load-crms.ts';
-import { loadModel } from './files/load-model.ts';
+import { loadModels } from './files/load-models.ts';
 import { loadPeople } from './files/load-people.ts';
 import { loadTitles } from './files/load-titles.ts';
 import { shippedFile } from './files/shipped-file.ts';
@@ -71,8 +72,7 @@ const DEADLINES_MS = { crm: 500, queue: QUEUE_DEADLINE_MS + 500, database: 8_000
  * @throws any other error when a service is down
  */
 export async function openProduct(config: Config, parts: OpenParts): Promise<Product> {
-  const { compiled, text } = await loadModel(shippedFile(config.modelFile));
-  const model = { compiled, text, hash: sha256Hex(text) };
+  const models = await loadModels(shippedFile(config.modelFile));
   const people = await loadPeople();
   const { dictionary, text: titlesText } = await loadTitles();
   const titles = { addFields: createTitleFields(dictionary), hash: sha256Hex(titlesText) };
@@ -92,6 +92,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
     const crms = await loadCrms({
       settingsOf: config.connectorSettings,
       mappingOf: parts.mappingOf,
+      models,
       limiter,
       clock,
       retryOptions: timing?.retryOptions,
@@ -100,7 +101,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
       return { part: connector.id, deadlineMs: DEADLINES_MS.crm, close: () => connector.close() };
     });
     opened.unshift(...closeCrms);
-    return assemble(config, parts, { database, backend, model, people, titles, crms, opened });
+    return assemble(config, parts, { database, backend, models, people, titles, crms, opened });
   } catch (error) {
     await closeInOrder(opened);
     throw error;
@@ -124,7 +125,7 @@ function openBackend(config: Config, database: OpenDatabase, { log, clock }: Ope
 interface Opened {
   readonly database: OpenDatabase;
   readonly backend: QueueBackend;
-  readonly model: ActiveModel;
+  readonly models: readonly ScoredModel[];
   readonly people: PeoplePolicy;
   readonly titles: JobContext['titles'];
   readonly crms: ReadonlyMap<string, MappedCrm>;
@@ -135,14 +136,17 @@ interface Opened {
 function assemble(
   config: Config,
   parts: OpenParts,
-  { database, backend, model, people, titles, crms, opened }: Opened,
+  { database, backend, models, people, titles, crms, opened }: Opened,
 ): Product {
+  const [model] = models;
+  if (model === undefined) throw new ConfigurationError('There is no model. Set MODEL_FILE.');
   const stopping = new AbortController();
   const queue = backend.queue<unknown>(QUEUE);
   const context: JobContext = {
     db: database.db,
     crms,
     model,
+    models,
     people,
     titles,
     timezone: config.timezone,

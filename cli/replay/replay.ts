@@ -1,6 +1,6 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
-import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
 import { percentileBands } from '../../jobs/score/percentile-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
@@ -11,7 +11,7 @@ import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { thresholdsAsOf } from '../../src/store/leads/band-thresholds.ts';
-import { listModels, type StoredModel } from '../../src/store/models/models.ts';
+import { listFirstModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { LeadAsOf } from '../../src/store/replay/leads-as-of.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 
@@ -39,7 +39,7 @@ export interface Replay {
  * @param model the model for all leads; null = the one that was in use for each
  */
 export async function openReplay(context: JobContext, at: Date, model: ActiveModel | null): Promise<Replay> {
-  const stored = await listModels(context.db);
+  const stored = await listFirstModels(context.db);
   const byHash = new Map<string, Promise<Prepared | string>>();
   const prepared = (hash: string): Promise<Prepared | string> => {
     const known =
@@ -106,7 +106,7 @@ async function prepare(
 
 /** @returns why it is not possible, in place of the model */
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
-  const inputs = await scoringInputs({ ...context, model });
+  const inputs = await scoringInputs(withModel(context, model));
   const bands = percentileBands(model.compiled.status);
   const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
   const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));

@@ -41,7 +41,7 @@ async function setUp(
   { dryRun, report }: { readonly dryRun: boolean; readonly report: (step: CrmStep) => void },
 ): Promise<void> {
   const { db, clock, signal } = context;
-  for await (const step of connector.applySetup(writeTarget(context.model), { dryRun }, signal))
+  for await (const step of connector.applySetup(writeTarget(context.models), { dryRun }, signal))
     report({ crm: connector.id, ...step });
   if (dryRun) return;
   // The missing fields that paused writing exist now, and streams may have become available.

@@ -9,7 +9,7 @@ import { isInitialSyncDone } from './initial-sync.ts';
 import { matchPeople } from './match-people.ts';
 import { whileScoring } from './parallel-scorers.ts';
 import { enqueueWrites, scoreAllDue } from './score-all-due.ts';
-import { type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
+import { otherModels, type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
 import { updateBandThresholds } from './update-thresholds.ts';
 
 const MIN_DELAY_MS = 500;
@@ -20,15 +20,17 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await matchPeople(context);
   // The first score of a new person includes its earlier site events.
   await assignSiteEvents(context);
-  await saveActiveModel(context);
+  await saveActiveModels(context);
   const inputs = await markOutdatedLeads(context);
   await whileScoring(context, () => scoreAndRank(context, inputs));
   await enqueueWrites(context);
   await enqueueForNextDueLead(context);
 }
 
-async function saveActiveModel({ db, model, clock }: JobContext): Promise<void> {
-  await saveModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
+async function saveActiveModels({ db, models, clock }: JobContext): Promise<void> {
+  for (const { hash, compiled, text, key } of models) {
+    await saveModel(db, { hash, name: compiled.id, text, key }, clock.now());
+  }
 }
 
 /**
@@ -36,7 +38,7 @@ async function saveActiveModel({ db, model, clock }: JobContext): Promise<void> 
  */
 async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs> {
   const inputs = await scoringInputs(context);
-  await markDueByInputs(context.db, inputs.hash, context.clock.now());
+  await markDueByInputs(context.db, inputs.hash, context.clock.now(), otherModels(context.models));
   return inputs;
 }
 

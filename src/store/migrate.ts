@@ -15,6 +15,7 @@ import { activityRetention } from './migrations/0010-activity-retention.ts';
 import { knownUntil } from './migrations/0011-known-until.ts';
 import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
+import { severalModels } from './migrations/0014-several-models.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -33,6 +34,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-known-until': knownUntil,
   '0012-outbox-indexes': outboxIndexes,
   '0013-lead-states': leadStates,
+  '0014-several-models': severalModels,
 };
 
 export interface MigrationReport {

@@ -203,9 +203,9 @@ async function finish({ context, runUntilIdle }: Opened, run: Run, queue = false
   }
 }
 
-async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {
+async function setUp({ crms, models, signal, db, clock }: JobContext): Promise<void> {
   for (const { connector } of crms.values()) {
-    for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
+    for await (const _step of connector.applySetup(writeTarget(models), { dryRun: false }, signal));
     await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
     await retrySetAside(db, clock.now(), { crm: connector.id });
   }

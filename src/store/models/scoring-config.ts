@@ -4,6 +4,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { Tables } from '../tables/tables.ts';
+import { applyOtherModels, type OtherModel } from './other-results.ts';
 
 // Small enough not to delay other statements for long: the embedded database has one session for
 // all.
@@ -12,15 +13,22 @@ const CHUNK = 5_000;
 /**
  * Sets the inputs that apply, and marks the leads as due that were scored with others. A call that was
  * interrupted is repeated by the next one.
+ * @param others the models beside the first one
  * @returns the number of marked leads
  */
-export async function markDueByInputs(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
+export async function markDueByInputs(
+  db: Kysely<Tables>,
+  inputsHash: string,
+  now: Date,
+  others: readonly OtherModel[] = [],
+): Promise<number> {
   const config = await db.selectFrom('scoring_config').select(['inputs_hash', 'all_marked']).executeTakeFirst();
   if (config?.inputs_hash === inputsHash && config.all_marked) return 0;
   // Waits for the chunks that are being scored with the former inputs (`applyInputs`).
   await sql`
     insert into leadgrade.scoring_config (inputs_hash, all_marked) values (${inputsHash}, false)
     on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = false`.execute(db);
+  await applyOtherModels(db, others);
   const marked = await markOutdated(db, inputsHash, now);
   await db.updateTable('scoring_config').set({ all_marked: true }).where('inputs_hash', '=', inputsHash).execute();
   return marked;

@@ -5,6 +5,7 @@ import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, Record
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
 import type {
   BandThresholdsTable,
+  LeadResultsTable,
   LeadStatesTable,
   LeadsTable,
   ModelsTable,
@@ -29,6 +30,7 @@ import type {
 
 export interface Tables {
   lead_states: LeadStatesTable;
+  lead_results: LeadResultsTable;
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;
