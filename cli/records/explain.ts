@@ -5,11 +5,9 @@ import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
-import { explain } from '../../src/scoring/explanation/explain.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
-import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+import type { StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
 import { shortHash } from '../model-files/model-changes.ts';
@@ -20,6 +18,7 @@ import { checkInstant } from '../replay/replay.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
+import { explainModels, headingOf, modelsJson } from './explain-models.ts';
 import {
   differenceJson,
   differenceLines,
@@ -70,10 +69,8 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
   const now = context.clock.now().getTime();
   const inputs = await scoringInputs(context);
   const lead = toLead(found, inputs);
-  const stored = await thresholdsOf(context.db, context.model.hash);
-  const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
-  const result = scoreLead(lead, context.model.compiled, now, scoring);
-  const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
+  const explained = await explainModels(context, lead, found, now);
+  const [{ result, explanation }] = explained;
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   const { unobserved } = lead;
   const matches = await matchesOf(context, records);
@@ -81,15 +78,19 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
   if (json) {
     const identity = { records, matches, differences: differences.map(differenceJson) };
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, ...past })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...modelsJson(explained), ...identity, unobserved, ...past })}\n`,
     );
     return;
   }
   const lines = [
     ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). Its score would be:']),
-    `${result.id}: ${result.status}, grade ${result.grade}`,
-    explanation,
-    ...thresholdLines(result.thresholds ?? {}, stored),
+    ...(explained.length === 1 ? [`${result.id}: ${result.status}, grade ${result.grade}`] : [result.id]),
+    ...explained.flatMap((each) => [
+      ...(explained.length === 1 ? [] : ['', headingOf(each)]),
+      ...(each.outside === null
+        ? [each.explanation, ...thresholdLines(each.result.thresholds ?? {}, each.stored)]
+        : []),
+    ]),
     ...recordLines(records, matches),
     ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),

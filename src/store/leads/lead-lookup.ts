@@ -86,7 +86,7 @@ export interface PastResult {
   /** `name@version` */
   readonly model: string;
   /** The name of the model in its set; null = the first one. */
-  readonly set_name: string | null;
+  readonly model_key: string | null;
   readonly model_hash: string;
   /** Several models were used under that name. */
   readonly is_ambiguous: boolean;
@@ -98,7 +98,7 @@ export async function historyOf(db: Kysely<Tables>, leadId: number, limit: numbe
     .selectFrom('results')
     .innerJoin('models', 'models.hash', 'results.model_hash')
     .select(['results.id', 'as_of', 'cause', 'grade', 'fit_score', 'behavior_score', 'total', 'status'])
-    .select(['previous_status', 'models.name as model', 'results.model as set_name', 'model_hash'])
+    .select(['previous_status', 'models.name as model', 'results.model as model_key', 'model_hash'])
     .select(
       sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
     )

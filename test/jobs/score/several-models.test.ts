@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { scoreLeads } from '../../../jobs/score/score-leads.ts';
 import { markDueByDecay } from '../../../src/store/leads/mark-due.ts';
+import { leadgradeHere } from '../../cli/run-command.ts';
 import { expectAsFresh } from '../../support/fresh-copy.ts';
 import { type TestModel, writeModels } from '../../support/models.ts';
 import { openTestProduct, type SeenContact, type TestProduct } from '../../support/product.ts';
@@ -119,6 +120,27 @@ test('a night of decay scores with three models from the stored states, without 
   const decayed = await db.selectFrom('results').selectAll().where('cause', '=', 'decay').execute();
   expect(new Set(decayed.map(({ model }) => model))).toEqual(new Set([null, 'senior', 'next']));
   expect(decayed.filter(({ behavior_score }) => behavior_score > 0).length).toBeGreaterThan(5);
+});
+
+test('explain prints each model that scores the lead by its name and role, and why another does not', async () => {
+  await open();
+  const contacts = (await product.contacts()).filter((contact) => fieldOf(contact, 'status') !== '');
+  const [senior, other] = [contacts.find(isSenior), contacts.find((contact) => !isSenior(contact))];
+  const explain = (id = '', ...more: readonly string[]) =>
+    leadgradeHere(['explain', `hubspot:${id}`, ...more], { env: product.env });
+  const ofSenior = (await explain(senior?.id)).stdout;
+  for (const heading of [/^everyone \(live\): /m, /^senior \(live\): \w+, grade/m, /^next \(shadow\): /m]) {
+    expect(ofSenior).toMatch(heading);
+  }
+  expect((await explain(other?.id)).stdout).toMatch(/^senior \(live\): not scored, as contact\.title_level is \w+$/m);
+  const json: unknown = JSON.parse((await explain(other?.id, '--json')).stdout);
+  expect(json).toMatchObject({
+    models: [
+      { name: 'everyone', role: 'live', scored: true },
+      { name: 'senior', scored: false },
+      { name: 'next', role: 'shadow', scored: true },
+    ],
+  });
 });
 
 test('a backfill and a night give the same results of all models as a fresh database', async () => {
