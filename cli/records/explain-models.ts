@@ -26,10 +26,10 @@ export async function explainModels(
   found: Pick<FoundLead, 'id' | 'status'>,
   now: number,
 ): Promise<readonly [ExplainedModel, ...ExplainedModel[]]> {
-  const statuses = models.length === 1 ? new Map<string, string>() : await otherStatusesOf(db, found.id);
+  const statuses = models.length === 1 ? undefined : (await otherStatusesOf(db, [found.id])).get(found.id);
   const explainOne = async (model: ScoredModel): Promise<ExplainedModel> => {
     const stored = await thresholdsOf(db, model.hash);
-    const previousStatus = model.key === null ? (found.status ?? undefined) : statuses.get(model.key);
+    const previousStatus = model.key === null ? (found.status ?? undefined) : statuses?.get(model.key);
     const scoring = { thresholds: pointsByBand(stored), ...(previousStatus !== undefined && { previousStatus }) };
     const result = scoreLead(lead, model.compiled, now, scoring);
     const explanation = explain(result, lead, model.compiled, now, { timezone });

@@ -128,13 +128,18 @@ export async function applyOtherModels(db: Kysely<Tables>, models: readonly Othe
     where is_live is distinct from (model = any(${live}::text[]))`.execute(db);
 }
 
-/** The current results of one lead by the name of the model, with their status; hysteresis depends on it. */
-export async function otherStatusesOf(db: Kysely<Tables>, leadId: number): Promise<ReadonlyMap<string, string>> {
+/** By lead, the status of its current results by the key of their model; hysteresis depends on it. */
+export async function otherStatusesOf(
+  db: Kysely<Tables>,
+  leadIds: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlyMap<string, string>>> {
+  if (leadIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('lead_results')
     .innerJoin('results', 'results.id', 'lead_results.result_id')
-    .select(['lead_results.model', 'results.status'])
-    .where('lead_results.lead_id', '=', leadId)
+    .select(['lead_results.lead_id', 'lead_results.model', 'results.status'])
+    .where('lead_results.lead_id', 'in', leadIds)
     .execute();
-  return new Map(rows.map(({ model, status }) => [model, status]));
+  const byLead = Map.groupBy(rows, ({ lead_id }) => lead_id);
+  return new Map([...byLead].map(([id, own]) => [id, new Map(own.map(({ model, status }) => [model, status]))]));
 }

@@ -143,6 +143,20 @@ test('explain prints each model that scores the lead by its name and role, and w
   });
 });
 
+test('compare says which leads differ between a live model and a shadow, and by which line', async () => {
+  await open();
+  const compare = (...args: readonly string[]) => leadgradeHere(['compare', 'models', ...args], { env: product.env });
+  const { stdout } = await compare('everyone', 'next');
+  expect(stdout).toMatch(/^\d+ leads by everyone \(everyone@[\d.]+, live\) and next \(next@[\d.]+, shadow\), as of /);
+  expect(stdout).toMatch(/Director or head of, -20 points on average/);
+  const json: unknown = JSON.parse((await compare('everyone', 'senior', '--json')).stdout);
+  expect(json).toMatchObject({ models: [{ name: 'everyone' }, { name: 'senior' }], only: [expect.any(Number), 0] });
+  expect(await compare('everyone', 'unknown')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no model "unknown". MODEL_FILE lists everyone, senior, next.'),
+  });
+});
+
 test('a backfill and a night give the same results of all models as a fresh database', async () => {
   await open();
   await product.nightly();
