@@ -144,7 +144,7 @@ function differenceToCrm(
       }),
     );
   const current: ScoreFieldValues = of(crm_values ?? {});
-  // Of a model that does not score the lead, only values that stand in the CRM matter.
+  // Of a model that does not score the lead, only values that the CRM still has matter.
   if (scoring.scored === null) return fields.some((field) => (current[field] ?? null) !== null) ? Infinity : 0;
   const patch: ScoreFieldValues = Object.fromEntries(fields.map((field) => [field, values[field] ?? null]));
   if (last_written_values === null) {

@@ -5,7 +5,7 @@ import { writeModels } from '../../support/models.ts';
 import { openSalesforceProduct } from '../../support/salesforce-product.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
-test('setup creates the fields of each live model in Salesforce, doctor finds none missing, and the scores of each model stand in them', async () => {
+test('setup creates the fields of each live model in Salesforce, doctor finds none missing, and they hold the scores of each model', async () => {
   const models = writeModels(await testFolder(), [
     { name: 'everyone' },
     { name: 'senior_people', replace: [['points: 30, label: Executive', 'points: 44, label: Executive']] },
