@@ -85,14 +85,14 @@ const linkRule = z.strictObject({
 
 function shapeOf<T extends z.ZodType>(schema: T) {
   return {
-    fit_grade: schema,
-    fit_score: schema,
-    behavior_score: schema,
-    total_score: schema,
-    status: schema,
-    explanation: schema,
-    scored_at: schema,
-    model: schema,
+    fit_grade: schema.describe('The property of the fit grade: A, B, C, D, F or Ungraded.'),
+    fit_score: schema.describe('The property of the fit score.'),
+    behavior_score: schema.describe('The property of the behavior score.'),
+    total_score: schema.describe('The property of the total.'),
+    status: schema.describe('The property of the status: the ID of the band.'),
+    explanation: schema.describe('The property of the explanation: the lines that add up.'),
+    scored_at: schema.describe('The property of the instant of the scoring.'),
+    model: schema.describe('The property of the name and version of the model.'),
   } satisfies Record<ScoreField, T>;
 }
 
