@@ -1,6 +1,7 @@
 // Measures what the scoring stage costs: the first scoring of all leads, and a night in which the score of some leads
 // changes with time. CPU of Node and of Postgres, beside a floor that does the least SQL and arithmetic for the same output.
 //   npm run bench:nightly -- --leads 20000 --due 0.2 --rounds 3 --json nightly.json
+// `--models 3` scores each lead with three models, of which the last one is a shadow.
 // `--workers 1,2` scores with two processes as well, in the same rounds; the table has one line for each number.
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
@@ -11,6 +12,7 @@ import { type Figure, openReport } from './measuring/report.ts';
 import { benchDatabases, nameOf } from './nightly/databases.ts';
 import { createFloor } from './nightly/floor.ts';
 import type { Usage } from './nightly/measure.ts';
+import { writeBenchModels } from './nightly/models.ts';
 import type { PhaseOptions, PhaseReport } from './nightly/phase.ts';
 import { openBenchProduct } from './nightly/product.ts';
 import { FIRST, seedLeads } from './nightly/seed.ts';
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     activities: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '1' },
     workers: { type: 'string', default: '1' },
+    models: { type: 'string', default: '1' },
     floor: { type: 'boolean', default: true },
     json: { type: 'string' },
     postgres: { type: 'string', default: SHARED_POSTGRES },
@@ -33,6 +36,8 @@ const workers = values.workers.split(',').map(Number);
 const warmUp = Math.min(2_000, leads);
 const allWarmUp = warmUp * Math.max(...workers);
 const activities = Number(values.activities);
+
+if (values.models !== '1') process.env.MODEL_FILE = writeBenchModels(Number(values.models));
 
 const report = await openReport('nightly', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { CrmConnector, RetryOptions } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { RateLimiter } from '../src/domain/limits/rate-limiter.ts';
+import type { ScoreField } from '../src/domain/score-fields.ts';
 import type { Mapping } from '../src/mapping/mapping.ts';
 
 export interface ConnectorParts {
@@ -41,6 +42,8 @@ export interface ConnectorModule {
   readonly promptedSettings: readonly PromptedSetting[];
   /** Absent: the CRM sends no webhooks. */
   readonly webhookInfo?: WebhookInfo | undefined;
+  /** With several models: the default name of the property of a score field, for a model beside the first one. */
+  modelProperty(model: string, field: ScoreField): string;
   create(parts: ConnectorParts): CrmConnector;
 }
 
@@ -50,6 +53,10 @@ const moduleSchema: z.ZodType<ConnectorModule> = z.object({
     z.object({ name: z.string(), question: z.string(), secret: z.boolean(), skipIfSet: z.string().optional() }),
   ),
   webhookInfo: z.object({ requiredSetting: z.string(), path: z.string() }).optional(),
+  modelProperty: z.custom<ConnectorModule['modelProperty']>(
+    (value) => typeof value === 'function',
+    'expected a function',
+  ),
   create: z.custom<ConnectorModule['create']>((value) => typeof value === 'function', 'expected a function'),
 });
 

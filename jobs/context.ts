@@ -4,9 +4,12 @@ import type { Kysely } from 'kysely';
 import type { CrmConnector } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { Fields } from '../src/domain/lead.ts';
-import type { ScoreField } from '../src/domain/score-fields.ts';
+import type { ScoreKey } from '../src/domain/score-fields.ts';
 import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
+import { compileCondition } from '../src/scoring/compile/conditions.ts';
+import type { ModelRole } from '../src/scoring/model-set/model-set-schema.ts';
+import type { Condition } from '../src/scoring/schemas/condition.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
 import type { ResultRetention } from '../src/store/retention/purge-results.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
@@ -29,7 +32,7 @@ export interface MappedCrm {
   /** A smaller difference to the CRM, in points, is not written. Grade and status always are. */
   readonly minChange: number;
   /** Our fields that the mapping writes. */
-  readonly writes: readonly ScoreField[];
+  readonly writes: readonly ScoreKey[];
   /** The links of the mapping to records of other CRMs, each with its properties. */
   readonly links?: readonly {
     readonly crm: string;
@@ -42,6 +45,24 @@ export interface ActiveModel {
   readonly compiled: CompiledModel;
   readonly hash: string;
   readonly text: string;
+}
+
+/** One of the models that score side by side. */
+export interface ScoredModel extends ActiveModel {
+  /** Of its results and of its fields in the CRM; null: the first model, whose fields have no name in them. */
+  readonly key: string | null;
+  /** As people call it. */
+  readonly name: string;
+  /** A shadow model keeps results, and writes nothing to the CRM. */
+  readonly role: ModelRole;
+  /** Null: it scores all leads. */
+  readonly where: ModelWhere | null;
+}
+
+export interface ModelWhere {
+  readonly condition: Condition;
+  /** Whether the model scores a lead with these fields; an unknown value does not match. */
+  readonly matches: (fields: Fields) => boolean;
 }
 
 export interface Log {
@@ -58,8 +79,10 @@ export interface Retention extends ResultRetention {
 export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
-  /** The applied model. Each job begins with the one that is applied then (applied-model.ts). */
+  /** The first of `models`: a live one. Each job begins with the models that are applied then (applied-model.ts). */
   readonly model: ActiveModel;
+  /** All models that score leads, the first one first. */
+  readonly models: readonly ScoredModel[];
   /** Which records belong to one person, and which CRM's value wins. */
   readonly people: PeoplePolicy;
   /** What job titles say about people, and the hash of the file. */
@@ -93,6 +116,22 @@ export interface JobContext {
    * afterwards.
    */
   enqueue<N extends JobName>(job: N, payload: JobPayloads[N], options?: EnqueueOptions): Promise<void>;
+}
+
+/** A condition of a list of models. */
+export function toModelWhere(condition: Condition): ModelWhere {
+  const test = compileCondition(condition);
+  return { condition, matches: (fields) => test(fields) === 'matched' };
+}
+
+/** The same context as if this were the only model. */
+export function withModel<C extends Pick<JobContext, 'model' | 'models'>>(context: C, model: ActiveModel): C {
+  return { ...context, model, models: [onlyModel(model)] };
+}
+
+/** A model that scores all leads alone. */
+export function onlyModel(model: ActiveModel): ScoredModel {
+  return { ...model, key: null, name: model.compiled.id, role: 'live', where: null };
 }
 
 /** The instant at which leads are scored. */

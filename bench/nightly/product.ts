@@ -23,6 +23,7 @@ export async function openBenchProduct(databaseUrl: string, start: Date): Promis
     DATABASE_URL: databaseUrl,
     HUBSPOT_ACCESS_TOKEN: 'not-used-by-the-benchmark',
     MAX_SCORERS: '64',
+    ...(process.env.MODEL_FILE !== undefined && { MODEL_FILE: process.env.MODEL_FILE }),
   });
   const product = await openProduct(config, { clock, log: benchLog });
   const streams = [...product.context.crms.values()].flatMap(({ connector }) => connector.streams.map(({ id }) => id));

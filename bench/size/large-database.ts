@@ -84,7 +84,7 @@ export async function seedSized(
 ): Promise<void> {
   const sized = await openSized(databaseUrl, sandbox, leads);
   for (const { connector } of sized.context.crms.values()) {
-    const target = writeTarget(sized.context.model);
+    const target = writeTarget(sized.context.models);
     for await (const _step of connector.applySetup(target, { dryRun: false }, sized.context.signal));
   }
   // The streams are read before the leads are there: a first sync would ask for each of them.

@@ -110,9 +110,9 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
   purge: ({ context }) => purgeOldRows(context),
   // They are the same for all leads: no lead is marked.
   thresholds: async ({ context: { db, clock } }) => {
-    await countByScore(db, 'total', 'inputs');
+    await countByScore(db, { basis: 'total', model: null }, 'inputs');
     const unmoved = { from: 50, to: 50, hysteresis: 0, inside: [], cause: 'threshold' };
-    await markDueByThreshold(db, 'total', unmoved, clock.now());
+    await markDueByThreshold(db, { basis: 'total', model: null }, unmoved, clock.now());
   },
   // The outbox has no statistics yet: it was empty until now.
   'backlog of writes': async (sized) => {

@@ -64,7 +64,7 @@ async function fillOutbox({ context }: Product, { crm }: SandboxOptions, sandbox
   const { db, signal } = context;
   const connector = context.crms.get(crm)?.connector;
   if (connector === undefined) throw new Error(`${crm} is not set up`);
-  for await (const _step of connector.applySetup(writeTarget(context.model), { dryRun: false }, signal));
+  for await (const _step of connector.applySetup(writeTarget(context.models), { dryRun: false }, signal));
   await seedLeads(db, { leads: sandbox.ids.length, activities: 0, streams: connector.streams.map(({ id }) => id) });
   await sql`update leadgrade.streams set crm = ${crm}`.execute(db);
   await sql`delete from leadgrade.record_addresses`.execute(db);

@@ -1,11 +1,12 @@
 // Applies the model of a product, with its plan: what `apply` and `models rollback` have in common.
-import { UnreadableModelError } from '../../jobs/applied-model.ts';
+import { toAppliedModel, UnreadableModelError } from '../../jobs/applied-model.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
-import { type Applied, lastApplied, liveModel } from '../../src/store/models/applied.ts';
+import { type Applied, firstModel, hashOfModels, lastApplied } from '../../src/store/models/applied.ts';
 import { applyModels } from '../../src/store/models/apply-models.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
+import type { AppliedModel } from '../../src/store/tables/leads.ts';
 import { shortHash } from '../model-files/model-changes.ts';
 import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -28,10 +29,13 @@ export interface Replacement {
 }
 
 /** @returns whether the model is applied already, which is printed */
-export function isApplied(io: CommandIo, { model }: JobContext, before: Applied | null, json: boolean): boolean {
-  if (liveModel(before)?.hash !== model.hash) return false;
-  const name = nameOf({ name: model.compiled.id, hash: model.hash });
-  io.stdout.write(json ? `${JSON.stringify({ applied: false })}\n` : `Nothing to apply: ${name} is applied already.\n`);
+export function isApplied(io: CommandIo, { models }: JobContext, before: Applied | null, json: boolean): boolean {
+  const next = models.map(toAppliedModel);
+  if (before === null || hashOfModels(before.models) !== hashOfModels(next)) return false;
+  const verb = next.length === 1 ? 'is' : 'are';
+  io.stdout.write(
+    json ? `${JSON.stringify({ applied: false })}\n` : `Nothing to apply: ${nameOf(next)} ${verb} applied already.\n`,
+  );
   return true;
 }
 
@@ -45,10 +49,11 @@ export async function planAndApply(
   if (isApplied(io, context, before, application.json)) return;
   const plan = await planned(context, application.file);
   if (!application.json) io.stdout.write(typeof plan === 'string' ? `${plan}\n` : planText(plan));
-  const gap = modelGap(context.model.compiled, mappedFields(context.crms));
-  if (gap !== null) io.stderr.write(`warning: ${gap.message}. ${gap.fix}\n`);
-  const { model } = context;
-  if (!confirmed) await confirm(io, `\nApply ${nameOf({ name: model.compiled.id, hash: model.hash })}?`);
+  for (const { compiled } of context.models) {
+    const gap = modelGap(compiled, mappedFields(context.crms));
+    if (gap !== null) io.stderr.write(`warning: ${gap.message}. ${gap.fix}\n`);
+  }
+  if (!confirmed) await confirm(io, `\nApply ${nameOf(context.models.map(toAppliedModel))}?`);
   await applyNow(io, context, application, { before, planHash: typeof plan === 'string' ? null : plan.made_from });
 }
 
@@ -66,30 +71,36 @@ async function planned(context: JobContext, file: string | null): Promise<Plan |
 /** @throws ConfigurationError if another model was applied meanwhile */
 export async function applyNow(
   io: CommandIo,
-  { db, clock, model, enqueue }: JobContext,
+  { db, clock, models, enqueue }: JobContext,
   { cause, by, json }: Application,
   { before, planHash }: Replacement,
 ): Promise<void> {
-  const live = { hash: model.hash, name: model.compiled.id, role: 'live', text: model.text } as const;
-  const row = { models: [live], cause, applied_by: by, plan_hash: planHash, replaces: before?.id ?? null };
+  const next = models.map(toAppliedModel);
+  const row = { models: next, cause, applied_by: by, plan_hash: planHash, replaces: before?.id ?? null };
   if (!(await applyModels(db, row, clock.now()))) {
     throw new ConfigurationError('Another model was applied meanwhile. Plan again. Nothing was applied.');
   }
   // A lost trigger is made up at the next poll.
   await enqueue('score-leads', {});
-  const former = liveModel(before);
+  const former = firstModel(before);
   if (json) {
-    const models = { before: former === null ? null : namedOf(former), after: namedOf(live) };
-    io.stdout.write(`${JSON.stringify({ applied: true, model: models, plan: planHash })}\n`);
+    const [first] = next;
+    const model = {
+      before: former === null ? null : namedOf(former),
+      after: first === undefined ? null : namedOf(first),
+    };
+    const all = next.map(({ name, hash, label, role }) => ({ name, hash, label, role }));
+    io.stdout.write(`${JSON.stringify({ applied: true, model, models: all, plan: planHash })}\n`);
     return;
   }
   const { leads } = await lastResult(db);
   const scores = (await isWorkerAlive(db, clock.now()))
     ? `The running service scores all ${leads} leads with it now; it needs no restart.`
     : `No service is running: npx leadgrade start scores all ${leads} leads with it.`;
-  const inPlace = former === null ? '' : ` in place of ${nameOf(former)}`;
+  const inPlace = before === null ? '' : ` in place of ${nameOf(before.models)}`;
   const back = former === null ? [] : [`To go back: npx leadgrade models rollback ${shortHash(former.hash)}`];
-  io.stdout.write(`${[`Applied ${nameOf(live)}${inPlace}. ${scores}`, ...back].join('\n')}\n`);
+  const lines = [`Applied ${nameOf(next)}${inPlace}. ${scores}`, ...restartLines(before, next), ...back];
+  io.stdout.write(`${lines.join('\n')}\n`);
 }
 
 interface Named {
@@ -102,6 +113,18 @@ function namedOf({ name, hash }: Named): Named {
 }
 
 /** `b2b-saas@2 (1a2b3c4d)` */
-function nameOf({ name, hash }: Named): string {
-  return `${name} (${shortHash(hash)})`;
+function nameOf(models: readonly Named[]): string {
+  return models.map(({ name, hash }) => `${name} (${shortHash(hash)})`).join(', ');
+}
+
+/** A service reads at its start which fields the models have in the CRM. */
+function restartLines(before: Applied | null, next: readonly AppliedModel[]): readonly string[] {
+  const liveKeys = (models: readonly AppliedModel[]) =>
+    models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
+  const known = new Set(liveKeys(before?.models ?? []));
+  const added = liveKeys(next).filter((key) => !known.has(key));
+  if (added.length === 0) return [];
+  return [
+    `The fields of ${added.join(' and ')} are new: run npx leadgrade setup, and restart the services, which write them from then on.`,
+  ];
 }

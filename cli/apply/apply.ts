@@ -4,7 +4,7 @@ import type { JobContext } from '../../jobs/context.ts';
 import { formatProblems } from '../../src/domain/problem.ts';
 import { driftOf, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { countResultsAfter, lastResult } from '../../src/store/leads/lead-lookup.ts';
-import { lastApplied, liveModel } from '../../src/store/models/applied.ts';
+import { hashOfModels, lastApplied } from '../../src/store/models/applied.ts';
 import { judgeModelFile } from '../model-files/validate.ts';
 import { sourcesOf } from '../plan/make-plan.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -32,7 +32,7 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
     if (plan === null && !options.yes) requireTerminal(io, 'leadgrade apply');
     await refuseInvalid(io, file);
     const application = { cause: 'apply', by: authorOf(options.by), file, json: options.json } as const;
-    await withProduct(io, { model: file, logErrorsOnly: true }, ({ context }) => {
+    await withProduct(io, { models: file, logErrorsOnly: true }, ({ context }) => {
       return plan === null
         ? planAndApply(io, context, { ...application, confirmed: options.yes })
         : applyPlan(io, context, application, plan);
@@ -61,7 +61,7 @@ async function applyPlan(
   const { db } = context;
   const before = await lastApplied(db);
   if (isApplied(io, context, before, application.json)) return;
-  const now = await sourcesOf(context, liveModel(before)?.hash ?? '', sources.file);
+  const now = await sourcesOf(context, before === null ? '' : hashOfModels(before.models), sources.file);
   const stale = staleParts(sources, now);
   if (stale.length > 0) {
     const lines = stale.map((part) => `  ${part}`);

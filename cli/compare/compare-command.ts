@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { asOfOption, jsonOption, positiveNumber } from '../terminal/options.ts';
 import type { CompareOptions } from './compare-hubspot-score.ts';
+import type { CompareModelsOptions } from './compare-models.ts';
 
 export function compareCommand(io: CommandIo): Command {
   const hubspotScore = new Command('hubspot-score')
@@ -17,5 +18,14 @@ export function compareCommand(io: CommandIo): Command {
     .action(async (options: CompareOptions) => {
       await (await import('./compare-hubspot-score.ts')).compareHubspotScore(io, options);
     });
-  return new Command('compare').addCommand(hubspotScore);
+  const models = new Command('models')
+    .description('two models of MODEL_FILE side by side: which leads differ, and by which lines')
+    .argument('<live>', 'the name of a model in MODEL_FILE')
+    .argument('<shadow>', 'the name of another one')
+    .addOption(asOfOption())
+    .addOption(jsonOption())
+    .action(async (live: string, shadow: string, options: CompareModelsOptions) => {
+      await (await import('./compare-models.ts')).compareModels(io, [live, shadow], options);
+    });
+  return new Command('compare').addCommand(hubspotScore).addCommand(models);
 }

@@ -27,7 +27,7 @@ export function compareHubspotScore(io: CommandIo, options: CompareOptions): Pro
     const asOf = options.asOf ?? io.clock.now();
     if (options.against === 'store') {
       const file = modelFile(io.env, options.model);
-      await withProduct(io, { asOf, model: file, logErrorsOnly: true }, async ({ context }) => {
+      await withProduct(io, { asOf, models: file, logErrorsOnly: true }, async ({ context }) => {
         print(io, await collect(storedLeads(context), context.model, asOf, options), options);
       });
       return;

@@ -11,7 +11,7 @@ import type { SandboxAddress } from './sandbox-log.ts';
 export async function setUpCrms(io: CommandIo, { context }: Product): Promise<void> {
   for (const { connector } of context.crms.values()) {
     let created = 0;
-    for await (const step of connector.applySetup(writeTarget(context.model), { dryRun: false }, context.signal)) {
+    for await (const step of connector.applySetup(writeTarget(context.models), { dryRun: false }, context.signal)) {
       if (step.state === 'created') created += 1;
     }
     io.stderr.write(`Setup: ${created} items created in ${connector.id}\n`);

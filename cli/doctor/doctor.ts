@@ -157,7 +157,7 @@ function streamFinding(row: StreamSummary, streams: readonly ChangeStream[]): re
 async function crmFindings({ context }: Product, chosen: readonly CrmConnector[]): Promise<readonly Finding[]> {
   const found = await Promise.all(
     chosen.map(async (connector) => {
-      const checks = await connector.checkSetup(writeTarget(context.model), context.signal);
+      const checks = await connector.checkSetup(writeTarget(context.models), context.signal);
       return checks.map((check) => ({ part: connector.id, ...check }));
     }),
   );

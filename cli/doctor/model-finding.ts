@@ -5,10 +5,10 @@ import { findModelChange, shortHash } from '../model-files/model-changes.ts';
 import { findUnappliedFile } from '../model-files/unapplied-file.ts';
 import type { Finding } from './finding.ts';
 
-export async function modelFinding({ db, model }: JobContext, modelFile: string): Promise<Finding> {
+export async function modelFinding({ db, model, models }: JobContext, modelFile: string): Promise<Finding> {
   const { id } = model.compiled;
   const about = { part: 'leadgrade', what: 'model' };
-  const unapplied = await findUnappliedFile(modelFile, model);
+  const unapplied = await findUnappliedFile(modelFile, models);
   if (unapplied !== null) return { ...about, level: 'warning', detail: unapplied.message, fix: unapplied.fix };
   const change = await findModelChange(db, id, model.hash);
   if (change !== null) return { ...about, level: 'warning', detail: change.message, fix: change.fix };

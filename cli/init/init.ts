@@ -114,7 +114,7 @@ async function saveSettings(io: CommandIo, settings: Settings): Promise<void> {
 
 /** @returns false if a problem prevents a dry run */
 async function printPlan(io: CommandIo, connector: CrmConnector, { context }: Product): Promise<boolean> {
-  const target = writeTarget(context.model);
+  const target = writeTarget(context.models);
   const checks = await connector.checkSetup(target, context.signal);
   const open = checks.filter(({ fixableBySetup, level }) => fixableBySetup !== true && level !== 'ok');
   for (const { what, level, detail, fix } of open) {

@@ -7,6 +7,7 @@ import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
 import { mappingSchema } from '../../src/mapping/mapping.ts';
 import { peopleSchema } from '../../src/people/people-policy.ts';
 import { leadSchema } from '../../src/scoring/lead-input/parse-lead.ts';
+import { modelSetSchema } from '../../src/scoring/model-set/model-set-schema.ts';
 import { modelSchema } from '../../src/scoring/schemas/model.ts';
 import type { Shape } from '../../src/scoring/schemas/schema-shapes.ts';
 import { titlesSchema } from '../../src/titles/titles-schema.ts';
@@ -17,6 +18,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function editorSchemas(): ReadonlyMap<string, string> {
   return new Map([
     ['mappings/schema/model.schema.json', toText(modelSchema, 'Scoring model of Leadgrade')],
+    ['mappings/schema/models.schema.json', toText(modelSetSchema, 'Several models of Leadgrade')],
     ['mappings/schema/mapping.schema.json', toText(mappingSchema, "Mapping of a CRM's properties for Leadgrade")],
     [
       'mappings/schema/csv-mapping.schema.json',

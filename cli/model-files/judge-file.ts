@@ -11,6 +11,7 @@ import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
 import { lintModel } from '../../src/scoring/lint/lint-model.ts';
+import type { Condition } from '../../src/scoring/schemas/condition.ts';
 import { type Model, readModelWithPlaces } from '../../src/scoring/schemas/model.ts';
 import { readTitles } from '../../src/titles/titles-file.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
@@ -22,6 +23,8 @@ export interface Judged {
   readonly problems: readonly Problem[];
   /** Of a valid mapping. */
   readonly fields?: Pick<Mapping, 'fields' | 'tables'>;
+  /** `leads.where` of a valid mapping of a CRM. */
+  readonly scope?: { readonly file: string; readonly where: Condition };
 }
 
 export interface JudgedModel {
@@ -63,7 +66,11 @@ export function judgeModel(
   };
 }
 
-export async function judgeMapping(text: string, file: string, kind: Exclude<FileKind, 'model'>): Promise<Judged> {
+export async function judgeMapping(
+  text: string,
+  file: string,
+  kind: Exclude<FileKind, 'model' | 'models'>,
+): Promise<Judged> {
   switch (kind) {
     case 'csv': {
       const { mapping, problems } = readCsvMapping(text, file);
@@ -80,7 +87,11 @@ export async function judgeMapping(text: string, file: string, kind: Exclude<Fil
     default: {
       const { mapping, problems } = readMapping(text, file);
       if (mapping === null) return { problems };
-      return { problems: [...problems, ...deadActivityRules(mapping.activities ?? [], text, file)], fields: mapping };
+      return {
+        problems: [...problems, ...deadActivityRules(mapping.activities ?? [], text, file)],
+        fields: mapping,
+        ...(mapping.leads !== undefined && { scope: { file, where: mapping.leads.where } }),
+      };
     }
   }
 }

@@ -1,4 +1,5 @@
 // `validate --against`: what the leads of the database, or of a file, say of a valid model.
+import { withModel } from '../../jobs/context.ts';
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { Problem } from '../../src/domain/problem.ts';
@@ -43,7 +44,7 @@ export async function judgeUse(io: CommandIo, models: readonly LocatedModel[], a
   if (against.leads === 'store') {
     await withProduct(io, { asOf: against.asOf, logErrorsOnly: true }, async ({ context }) => {
       for (const each of compiled) {
-        const leads = storedLeads({ ...context, model: { ...context.model, compiled: each.compiled } });
+        const leads = storedLeads(withModel(context, { ...context.model, compiled: each.compiled }));
         add(each, await collect(leads, each.compiled, against));
       }
     });

@@ -1,36 +1,41 @@
 // A model file that is not the applied model: leads are scored with another text than the file has.
-import type { ActiveModel } from '../../jobs/context.ts';
+import { toAppliedModel } from '../../jobs/applied-model.ts';
+import type { ScoredModel } from '../../jobs/context.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
-import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
-import { modelDifferences } from '../../src/review/plan/model-differences.ts';
-import { readModel } from '../../src/scoring/schemas/model.ts';
-import { yamlValue } from '../../src/yaml/yaml-value.ts';
+import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
+import { hashOfModels } from '../../src/store/models/applied.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
+import { loadModels } from '../product/files/load-models.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
+import { toListedModels } from './listed-models.ts';
 import { type ModelChange, shortHash } from './model-changes.ts';
 import { readText } from './read-text.ts';
 
 const MAX_DIFFERENCES = 5;
 
-/** @returns null if the file is the applied model */
+/** @returns null if the file has the applied models */
 export async function findUnappliedFile(
   modelFile: string,
-  { compiled, hash, text: applied }: ActiveModel,
+  applied: readonly ScoredModel[],
 ): Promise<ModelChange | null> {
   const file = shippedFile(modelFile);
-  const text = await readText(file);
-  const still = `leads are scored with the applied model, ${compiled.id} (${shortHash(hash)})`;
+  const names = applied.map(({ compiled, hash }) => `${compiled.id} (${shortHash(hash)})`);
+  const still = `leads are scored with the applied model${names.length === 1 ? '' : 's'}, ${names.join(', ')}`;
   const validate = 'Correct it; npx leadgrade validate checks it.';
+  const text = await readText(file);
   if (typeof text !== 'string') return { message: `${formatProblem(text)} Until then ${still}.`, fix: validate };
-  if (sha256Hex(text) === hash) return null;
-  const { model, problems } = readModel(text, file);
-  const [problem] = problems;
-  if (model === null) {
-    const first = problem === undefined ? '' : ` ${formatProblem(problem)}`;
-    return { message: `${file} is not valid, and ${still}.${first}`, fix: validate };
+  let next: readonly ScoredModel[];
+  try {
+    next = await loadModels(file);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const [first] = error.message.split('\n');
+    return { message: `${file} is not valid, and ${still}. ${first}`, fix: validate };
   }
-  const changes = modelDifferences(yamlValue(applied), yamlValue(text));
+  const [before, after] = [applied.map(toAppliedModel), next.map(toAppliedModel)];
+  if (hashOfModels(before) === hashOfModels(after)) return null;
   return {
-    message: `${file} is not applied: ${still}. In the file: ${shortened(changes)}.`,
+    message: `${file} is not applied: ${still}. In the file: ${shortened(modelsDifferences(toListedModels(applied), toListedModels(next)))}.`,
     fix: 'Run npx leadgrade plan, then npx leadgrade apply.',
   };
 }

@@ -2,7 +2,7 @@
 // column and path of every problem; of a valid model, how its bands are reached.
 import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, normalize } from 'node:path';
 import { connectorIds } from '../../connectors/registry.ts';
 import { formatProblemsWithLevel, type Problem } from '../../src/domain/problem.ts';
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
@@ -12,6 +12,7 @@ import { shippedFile } from '../product/files/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
+import { filesOfSet, judgeModelSet } from './judge-model-set.ts';
 import type { LocatedModel, UseFound } from './judge-use.ts';
 import { changedUnderOneVersion } from './model-changes.ts';
 import { readText } from './read-text.ts';
@@ -98,7 +99,7 @@ async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found
   for (const { file, text, kind } of opened) {
     if (typeof text !== 'string') others.push(text);
     else if (kind === null) others.push(unclear(file));
-    else if (kind !== 'model') judged.push(await judgeMapping(text, file, kind));
+    else if (kind !== 'model' && kind !== 'models') judged.push(await judgeMapping(text, file, kind));
   }
   const facts = fieldFacts(await knownFields(judged));
   const given = givenFields(opened, judged);
@@ -107,7 +108,11 @@ async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found
     if (typeof text === 'string' && kind === 'model')
       models.push(await modelProblems(io, { file, text, facts, given }));
   }
-  const problems = [...models, ...judged].flatMap((each) => each.problems);
+  const scopes = judged.flatMap(({ scope }) => scope ?? []);
+  const sets = opened.flatMap(({ file, text, kind }) =>
+    typeof text === 'string' && kind === 'models' ? judgeModelSet(text, file, { given, scopes }) : [],
+  );
+  const problems = [...sets, ...[...models, ...judged].flatMap((each) => each.problems)];
   return {
     models: models.flatMap((each) => each.models),
     problems: [...problems, ...others],
@@ -120,10 +125,20 @@ async function openAll(
   named: readonly string[],
   { model, mapping }: ValidateOptions,
 ): Promise<readonly Opened[]> {
-  if (named.length > 0) return Promise.all(named.map((file) => open(file, null)));
+  if (named.length > 0) return withModelsOfSets(await Promise.all(named.map((file) => open(file, null))));
   const main = modelFile(io.env, model);
   const others = mapping ?? (await defaultFiles(main));
-  return Promise.all([open(main, 'model'), ...others.map((file) => open(file, null))]);
+  return withModelsOfSets(await Promise.all([open(main, 'model'), ...others.map((file) => open(file, null))]));
+}
+
+/** Adds the models that a list names, each once. */
+async function withModelsOfSets(opened: readonly Opened[]): Promise<readonly Opened[]> {
+  const files = opened.flatMap(({ file, text, kind }) =>
+    typeof text === 'string' && kind === 'models' ? filesOfSet(text, file) : [],
+  );
+  const known = new Set(opened.map(({ file }) => normalize(file)));
+  const added = [...new Set(files.map(normalize))].filter((file) => !known.has(file));
+  return [...opened, ...(await Promise.all(added.map((file) => open(file, 'model'))))];
 }
 
 async function open(file: string, wanted: FileKind | null): Promise<Opened> {
@@ -132,7 +147,9 @@ async function open(file: string, wanted: FileKind | null): Promise<Opened> {
   // An empty file is named by what its name says.
   const isEmpty = text.split('\n').every((line) => /^\s*(#|$)/.test(line));
   const byName = /model/i.test(basename(file)) ? 'model' : 'crm';
-  return { file, text, kind: wanted ?? (isEmpty ? byName : kindOfText(text)) };
+  const found = kindOfText(text);
+  if (found === 'models' && wanted === 'model') return { file, text, kind: found };
+  return { file, text, kind: wanted ?? (isEmpty ? byName : found) };
 }
 
 /** The mappings, and the drafts of models in `models/`. */

@@ -27,6 +27,7 @@ export function listAppliedModels(io: CommandIo, json: boolean): Promise<void> {
 interface Version extends AppliedModel, Pick<Applied, 'applied_at' | 'applied_by' | 'cause' | 'plan_hash'> {
   /** What differs from the version before; null = it was the first, or a text is not stored. */
   readonly changes: readonly string[] | null;
+  readonly is_in_use: boolean;
   /** Leads whose present result it gave. */
   readonly leads: number;
 }
@@ -38,22 +39,24 @@ async function versionsOf(db: Kysely<Tables>): Promise<readonly Version[]> {
   const leads = await leadsByModel(db);
   return applied.flatMap(({ models, id: _, ...row }, index) =>
     models.map((model) => {
-      const before = applied[index + 1]?.models.find(({ role }) => role === model.role);
+      const before = applied[index + 1]?.models.find(({ key }) => key === model.key);
       const [left, right] = [before, model].map((each) => (each === undefined ? undefined : texts.get(each.hash)));
       const changes =
         left === undefined || right === undefined ? null : modelDifferences(yamlValue(left), yamlValue(right));
-      return { ...model, ...row, changes, leads: leads.get(model.hash) ?? 0 };
+      return { ...model, ...row, changes, is_in_use: index === 0, leads: leads.get(model.hash) ?? 0 };
     }),
   );
 }
 
 function lines(versions: readonly Version[]): string[] {
-  return versions.flatMap(({ hash, name, applied_at, applied_by, cause, changes, leads }, index) => {
+  return versions.flatMap((version) => {
+    const { hash, name, key, role, applied_at, applied_by, cause, changes, leads, is_in_use: isInUse } = version;
     const by = applied_by === null ? `at the ${cause}` : `by ${applied_by}${cause === 'rollback' ? ' (rollback)' : ''}`;
-    const state = index === 0 ? ', in use' : '';
+    const state = isInUse ? ', in use' : '';
+    const shown = key === null ? name : `${name} (${key}, ${role})`;
     const scored = `${leads} leads have their score from it`;
     return [
-      `${shortHash(hash)}  ${name}  applied ${minute(applied_at)} ${by}${state}; ${scored}`,
+      `${shortHash(hash)}  ${shown}  applied ${minute(applied_at)} ${by}${state}; ${scored}`,
       ...(changes ?? []).map((change) => `          ${change}`),
       ...(changes?.length === 0 ? [`          ${NO_CHANGE}`] : []),
     ];

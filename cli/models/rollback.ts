@@ -1,9 +1,13 @@
 // `npx leadgrade models rollback VERSION`: leads are scored with a model again that was applied before.
-import type { ActiveModel } from '../../jobs/context.ts';
+import type { Kysely } from 'kysely';
+import { scoredModels } from '../../jobs/applied-model.ts';
+import { type ActiveModel, onlyModel, type ScoredModel } from '../../jobs/context.ts';
 import { formatProblems } from '../../src/domain/problem.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
+import { listApplied } from '../../src/store/models/applied.ts';
 import type { StoredModel } from '../../src/store/models/models.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
 import { planAndApply } from '../apply/apply-model.ts';
 import { authorOf, requireTerminal } from '../apply/confirm.ts';
 import { shortHash } from '../model-files/model-changes.ts';
@@ -26,18 +30,29 @@ export interface RollbackOptions {
 export function rollback(io: CommandIo, version: string, { by, yes, json }: RollbackOptions): Promise<void> {
   return reportFailures(io, async () => {
     if (!yes) requireTerminal(io, 'leadgrade models rollback');
-    const model = readable(await withDatabase(io, (db) => appliedBefore(db, version)));
+    const { model, models } = await withDatabase(io, async (db) => {
+      const stored = await appliedBefore(db, version);
+      return { model: readable(stored), models: await modelsWith(db, stored.hash) };
+    });
     const application = { cause: 'rollback', by: authorOf(by), file: null, json, confirmed: yes } as const;
-    await withProduct(io, { model, logErrorsOnly: true }, async ({ context }) => {
+    await withProduct(io, { models: models ?? [onlyModel(model)], logErrorsOnly: true }, async ({ context }) => {
       await planAndApply(io, context, application);
       const file = modelFile(io.env, undefined);
-      if ((await findUnappliedFile(file, model)) === null) return;
+      if ((await findUnappliedFile(file, context.models)) === null) return;
       const show = `npx leadgrade models show ${shortHash(model.hash)} > ${shippedFile(file)}`;
       io.stderr.write(
         `The file ${shippedFile(file)} still has another model: the next apply would apply it. To have the text of this one in it: ${show}\n`,
       );
     });
   });
+}
+
+/** All models that were applied together with it last; null = it never was. */
+async function modelsWith(db: Kysely<Tables>, hash: string): Promise<readonly ScoredModel[] | null> {
+  const [now, ...former] = await listApplied(db);
+  if (now?.models.some((each) => each.hash === hash)) return scoredModels(db, now.models);
+  const row = former.find(({ models }) => models.some((each) => each.hash === hash));
+  return row === undefined ? null : scoredModels(db, row.models);
 }
 
 /** @throws ConfigurationError for a model that this version of Leadgrade cannot read */

@@ -1,18 +1,19 @@
 // Makes the plan of a model: what it would do to all stored leads, beside the applied model.
-import { appliedModel } from '../../jobs/applied-model.ts';
+import { appliedModels, toAppliedModel } from '../../jobs/applied-model.ts';
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
-import { modelDifferences } from '../../src/review/plan/model-differences.ts';
+import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { hashOfSources, type PlanSources } from '../../src/review/plan/plan-sources.ts';
 import type { Plan } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
+import { hashOfModels } from '../../src/store/models/applied.ts';
 import { storedModels } from '../../src/store/models/models.ts';
 import { currentInputs } from '../../src/store/models/scoring-config.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
-import { yamlValue } from '../../src/yaml/yaml-value.ts';
+import { toListedModels } from '../model-files/listed-models.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { plannedThresholds } from './planned-thresholds.ts';
 import { instantOf, scoreAllLeads } from './score-all-leads.ts';
@@ -30,13 +31,14 @@ export async function makePlan(
   onChange: Parameters<typeof scoreAllLeads>[2] = async () => {},
 ): Promise<Plan> {
   const { model, db } = context;
-  const live = await appliedModel(db);
-  if (live === null) {
+  const applied = await appliedModels(db);
+  const live = applied?.[0];
+  if (applied === null || live === undefined) {
     throw new ConfigurationError(
       'No lead was scored yet. Run "npx leadgrade backfill --dry-run", which scores all leads with the model.',
     );
   }
-  const sources = await sourcesOf(context, live.hash, file);
+  const sources = await sourcesOf(context, hashOfModels(applied.map(toAppliedModel)), file);
   const bands = { before: live.compiled.bands, after: model.compiled.bands };
   const tally = tallyPlan(bands);
   addModels(await storedModels(db));
@@ -47,7 +49,7 @@ export async function makePlan(
   return {
     as_of: new Date(instantOf(context)).toISOString(),
     model: { before: named(live), after: named(model) },
-    changes: modelDifferences(yamlValue(live.text), yamlValue(model.text)),
+    changes: modelsDifferences(toListedModels(applied), toListedModels(context.models)),
     ...tally.report(),
     ...{ capacity, writes, due, failed },
     new_options: bands.after.filter(({ id }) => !known.has(id)).map(({ id, label }) => ({ id, label })),
@@ -62,12 +64,12 @@ function named({ compiled, hash }: ActiveModel): Plan['model']['before'] {
   return { name: compiled.id, hash };
 }
 
-/** @param applied hash of the applied model */
+/** @param applied hash of the applied models */
 export async function sourcesOf(context: JobContext, applied: string, file: string | null): Promise<PlanSources> {
-  const { crms, people, titles, timezone, model, db } = context;
+  const { crms, people, titles, timezone, models, db } = context;
   const mappings = [...crms].map(([crm, { mappingHash, scopeHash }]) => [crm, sha256Hex(mappingHash + scopeHash)]);
   return {
-    ...{ file, model: model.hash, applied },
+    ...{ file, model: hashOfModels(models.map(toAppliedModel)), applied },
     mappings: Object.fromEntries(mappings),
     people: sha256Hex(JSON.stringify(people)),
     titles: titles.hash,

@@ -29,7 +29,7 @@ export function plan(io: CommandIo, options: PlanOptions): Promise<void> {
       throw new ConfigurationError(`--csv and --html name the same file, ${csv}. Name two.`);
     }
     const file = modelFile(io.env, options.model);
-    await withProduct(io, { asOf, model: file, logErrorsOnly: true }, ({ context }) => {
+    await withProduct(io, { asOf, models: file, logErrorsOnly: true }, ({ context }) => {
       return run(io, context, { ...options, file });
     });
   });

@@ -1,5 +1,5 @@
 // Scores all stored leads with a changed model, page by page. Nothing is saved.
-import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { type ActiveModel, type JobContext, onlyModel, withModel } from '../../jobs/context.ts';
 import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
@@ -57,11 +57,13 @@ export async function scoreAllLeads(
   const now = instantOf(context);
   const types = activityTypes(live.compiled, context.model.compiled);
   const { crms, model, timezone } = context;
-  const chunk = { crms, model, timezone, inputs, thresholds, earlierTexts: texts, now };
+  const models = [onlyModel(model)];
+  const ofModel = new Map([[model.hash, thresholds]]);
+  const chunk = { crms, models, timezone, inputs, thresholds: ofModel, earlierTexts: texts, now };
   const judges = {
     before: {
       model: live.compiled,
-      inputs: await scoringInputs({ ...context, model: live }),
+      inputs: await scoringInputs(withModel(context, live)),
       thresholds: pointsByBand(await thresholdsOf(context.db, live.hash)),
     },
     after: { model: model.compiled, inputs, thresholds },

@@ -1,8 +1,8 @@
 // Composition root: builds the product from the configuration. Every command that needs the
 // database starts here.
 
-import { appliedModel } from '../../jobs/applied-model.ts';
-import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
+import { appliedModels } from '../../jobs/applied-model.ts';
+import type { JobContext, Log, MappedCrm, ScoredModel } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
@@ -22,10 +22,12 @@ import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import { createTitleFields } from '../../src/titles/read-title.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
-import { loadActiveModel } from './files/load-active-model.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import { loadCrms } from './files/load-crms.ts';
+import { loadModels } from './files/load-models.ts';
 import { loadPeople } from './files/load-people.ts';
 import { loadTitles } from './files/load-titles.ts';
+import { shippedFile } from './files/shipped-file.ts';
 
 export interface Product {
   readonly database: OpenDatabase;
@@ -54,8 +56,10 @@ interface OpenParts {
   readonly readOnly?: boolean;
   /** Score as of this instant instead of now. */
   readonly asOf?: Date | null;
-  /** A model to plan or replay with. Absent: the applied model, and before one is applied, that of MODEL_FILE. */
-  readonly model?: ActiveModel | undefined;
+  /** Models to plan or replay with. Absent: the applied ones, and before any is applied, those of MODEL_FILE. */
+  readonly models?: readonly ScoredModel[] | undefined;
+  /** Models that are not applied yet, whose fields the connectors must know as well. */
+  readonly nextModels?: readonly ScoredModel[] | undefined;
   /** The mapping of a CRM; absent: of mappings/<crm>.yaml. */
   readonly mappingOf?: (crm: string) => Promise<Mapping>;
   /** For a simulated clock: how to wait for a rate-limit token, and the retries of API calls. */
@@ -83,7 +87,8 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   ];
   try {
     await migrateToLatest(database.sessionDb);
-    const model = parts.model ?? (await appliedModel(database.db)) ?? (await loadActiveModel(config.modelFile));
+    const models =
+      parts.models ?? (await appliedModels(database.db)) ?? (await loadModels(shippedFile(config.modelFile)));
     const backend = await openBackend(config, database, parts);
     const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
     opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });
@@ -94,6 +99,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
     const crms = await loadCrms({
       settingsOf: config.connectorSettings,
       mappingOf: parts.mappingOf,
+      models: [...models, ...(parts.nextModels ?? [])],
       limiter,
       clock,
       retryOptions: timing?.retryOptions,
@@ -102,7 +108,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
       return { part: connector.id, deadlineMs: DEADLINES_MS.crm, close: () => connector.close() };
     });
     opened.unshift(...closeCrms);
-    return assemble(config, parts, { database, backend, model, people, titles, crms, opened });
+    return assemble(config, parts, { database, backend, models, people, titles, crms, opened });
   } catch (error) {
     await closeInOrder(opened);
     throw error;
@@ -126,7 +132,7 @@ function openBackend(config: Config, database: OpenDatabase, { log, clock }: Ope
 interface Opened {
   readonly database: OpenDatabase;
   readonly backend: QueueBackend;
-  readonly model: ActiveModel;
+  readonly models: readonly ScoredModel[];
   readonly people: PeoplePolicy;
   readonly titles: JobContext['titles'];
   readonly crms: ReadonlyMap<string, MappedCrm>;
@@ -137,14 +143,17 @@ interface Opened {
 function assemble(
   config: Config,
   parts: OpenParts,
-  { database, backend, model, people, titles, crms, opened }: Opened,
+  { database, backend, models, people, titles, crms, opened }: Opened,
 ): Product {
+  const [model] = models;
+  if (model === undefined) throw new ConfigurationError('There is no model. Set MODEL_FILE.');
   const stopping = new AbortController();
   const queue = backend.queue<unknown>(QUEUE);
   const context: JobContext = {
     db: database.db,
     crms,
     model,
+    models,
     people,
     titles,
     timezone: config.timezone,

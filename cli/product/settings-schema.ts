@@ -164,7 +164,10 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   },
   TIMEZONE: { about: 'IANA time zone of the nightly job.' },
   NIGHTLY_CRON: { about: 'When the nightly job runs, in that zone: minute, hour, day, month, weekday.' },
-  MODEL_FILE: { about: 'The model file. The first start applies it; later, npx leadgrade apply does.' },
+  MODEL_FILE: {
+    about:
+      'The model file, or a list of several (docs/models/several-models.md). The first start applies it; later, npx leadgrade apply does.',
+  },
   LOG_LEVEL: { about: `One of ${LOG_LEVELS.join(', ')}.` },
   POLL_SECONDS: { about: 'How often the CRMs are polled for changes, in addition to webhooks (seconds, 5 to 86400).' },
   DEBOUNCE_SECONDS: {

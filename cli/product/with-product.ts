@@ -1,9 +1,10 @@
 // What every command with a database does first and last: settings, log, product, exit code.
 import { pino } from 'pino';
-import type { ActiveModel, Log } from '../../jobs/context.ts';
+import type { Log, ScoredModel } from '../../jobs/context.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { type Config, loadConfig } from './config.ts';
-import { loadActiveModel } from './files/load-active-model.ts';
+import { loadModels } from './files/load-models.ts';
+import { shippedFile } from './files/shipped-file.ts';
 import { openProduct, type Product } from './open-product.ts';
 import { reportFailures } from './report-failures.ts';
 
@@ -15,8 +16,10 @@ export function createLog(io: CommandIo, level: string): Log {
 interface WithProductOptions {
   /** Score as of this instant instead of now. */
   readonly asOf?: Date | undefined;
-  /** A model, or its file, in place of the applied model. */
-  readonly model?: ActiveModel | string | undefined;
+  /** Models, or their file, in place of the applied ones. */
+  readonly models?: readonly ScoredModel[] | string | undefined;
+  /** Models that are not applied yet, whose fields the connectors must know as well. */
+  readonly nextModels?: readonly ScoredModel[];
   /** For interactive commands, whose own output contains the warnings. LOG_LEVEL is ignored. */
   readonly logErrorsOnly?: boolean;
 }
@@ -32,8 +35,15 @@ export async function withProduct(
   await reportFailures(io, async () => {
     const config = loadConfig(io.env);
     const log = createLog(io, options.logErrorsOnly ? 'error' : config.logLevel);
-    const model = typeof options.model === 'string' ? await loadActiveModel(options.model) : options.model;
-    const product = await openProduct(config, { clock: io.clock, log, asOf: options.asOf ?? null, model });
+    const { models: given } = options;
+    const models = typeof given === 'string' ? await loadModels(shippedFile(given)) : given;
+    const product = await openProduct(config, {
+      clock: io.clock,
+      log,
+      asOf: options.asOf ?? null,
+      models,
+      nextModels: options.nextModels,
+    });
     try {
       await work(product, config);
     } finally {

@@ -1,17 +1,14 @@
 // `npx leadgrade explain hubspot:123`: the current score of one lead, its reasons, its records and its
 // history.
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
-import { scoringContext } from '../../jobs/score/moving-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { capacityLine } from '../../src/scoring/capacity/capacity-texts.ts';
-import { explain } from '../../src/scoring/explanation/explain.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
-import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+import type { StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -22,6 +19,7 @@ import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
 import { historyJson, historyLines, historyOf, RECENT } from './explain-history.ts';
+import { explainModels, headingOf, modelsJson } from './explain-models.ts';
 import {
   differenceJson,
   differenceLines,
@@ -50,7 +48,9 @@ export interface ExplainOptions {
 
 export function explainLead(io: CommandIo, query: LeadQuery, options: ExplainOptions): Promise<void> {
   const { asOf, model } = options;
-  return withProduct(io, { asOf, model, logErrorsOnly: true }, ({ context }) => run(io, context, query, options));
+  return withProduct(io, { asOf, models: model, logErrorsOnly: true }, ({ context }) =>
+    run(io, context, query, options),
+  );
 }
 
 async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: ExplainOptions): Promise<void> {
@@ -97,11 +97,8 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
   const inScope = isInScope(found.records, context.crms, inputs);
   const unreadable = await unreadableOf(context, found.records);
   const lead = toLead(found, inputs);
-  const stored = await thresholdsOf(context.db, context.model.hash);
-  const current = { hash: context.model.hash, thresholds: pointsByBand(stored) };
-  const scoring = scoringContext('explain', found.previous, current);
-  const result = scoreLead(lead, context.model.compiled, now, scoring);
-  const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
+  const explained = await explainModels(context, lead, found, now);
+  const [{ result, explanation }] = explained;
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   const { unobserved } = lead;
   const matches = await matchesOf(context, records);
@@ -109,15 +106,19 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
   if (json) {
     const identity = { records, matches, differences: differences.map(differenceJson) };
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, unreadable, ...past, ...historyJson(history) })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...modelsJson(explained), ...identity, unobserved, unreadable, ...past, ...historyJson(history) })}\n`,
     );
     return;
   }
   const lines = [
     ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). Its score would be:']),
-    `${result.id}: ${result.status}, grade ${result.grade}`,
-    explanation,
-    ...thresholdLines(result.thresholds ?? {}, stored, context.model),
+    ...(explained.length === 1 ? [`${result.id}: ${result.status}, grade ${result.grade}`] : [result.id]),
+    ...explained.flatMap((each) => [
+      ...(explained.length === 1 ? [] : ['', headingOf(each)]),
+      ...(each.outside === null
+        ? [each.explanation, ...thresholdLines(each.result.thresholds ?? {}, each.stored, each.model)]
+        : []),
+    ]),
     ...recordLines(records, matches),
     ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),

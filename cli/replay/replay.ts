@@ -1,6 +1,6 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
-import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
 import { movingBands, scoringContext } from '../../jobs/score/moving-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
@@ -11,7 +11,7 @@ import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { thresholdsAsOf } from '../../src/store/leads/band-thresholds.ts';
-import { type Applied, listApplied, liveModel } from '../../src/store/models/applied.ts';
+import { type Applied, firstModel, listApplied } from '../../src/store/models/applied.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { LeadAsOf } from '../../src/store/replay/leads-as-of.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -76,7 +76,7 @@ interface Prepared {
 
 function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
   const whole = toLead(lead, inputs);
-  const context = scoringContext('replay', lead.result, { hash: model.hash, thresholds });
+  const context = scoringContext('replay', lead.result, { key: null, hash: model.hash }, thresholds);
   return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
 }
 
@@ -84,7 +84,7 @@ function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Dat
 function modelInUse(applied: readonly Applied[], { result }: LeadAsOf, at: Date): string | null {
   const from = result?.as_of.getTime() ?? -Infinity;
   const newer = applied.find(({ applied_at }) => applied_at.getTime() > from && applied_at <= at);
-  return liveModel(newer ?? null)?.hash ?? result?.model_hash ?? null;
+  return firstModel(newer ?? null)?.hash ?? result?.model_hash ?? null;
 }
 
 function preparedOf(hash: string | null, prepared: (hash: string) => Promise<Prepared | string>) {
@@ -106,7 +106,7 @@ async function prepare(
 
 /** @returns why it is not possible, in place of the model */
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
-  const inputs = await scoringInputs({ ...context, model }, at);
+  const inputs = await scoringInputs(withModel(context, model), at);
   const bands = movingBands(model.compiled.status);
   const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
   const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));

@@ -20,7 +20,7 @@ export interface StoreOptions {
 
 export function scoreStore(io: CommandIo, options: StoreOptions): Promise<void> {
   const { asOf, model } = options;
-  return withProduct(io, { asOf, model, logErrorsOnly: true }, async ({ context }) => {
+  return withProduct(io, { asOf, models: model, logErrorsOnly: true }, async ({ context }) => {
     checkInstant(asOf, context);
     const counts = { scored: 0, refused: 0 };
     for await (const { name, replayed } of replayAll(context, options)) {

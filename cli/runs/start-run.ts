@@ -1,6 +1,6 @@
 // `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running
 // service does the work; without one, this process does.
-import { applyFirstModel } from '../../jobs/applied-model.ts';
+import { applyFirstModels } from '../../jobs/applied-model.ts';
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { retryUnfinishedJobs } from '../../src/store/set-aside/unfinished-jobs.ts';
@@ -59,11 +59,11 @@ export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJ
 
 /** The first run of an installation applies its model file; a later change of the file is only said. */
 async function sayModel(io: CommandIo, { context }: Product, modelFile: string): Promise<void> {
-  if (await applyFirstModel(context)) {
-    const { compiled, hash } = context.model;
-    io.stderr.write(`No model was applied yet: ${modelFile} (${compiled.id}, ${shortHash(hash)}) is applied.\n`);
+  if (await applyFirstModels(context)) {
+    const names = context.models.map(({ compiled, hash }) => `${compiled.id}, ${shortHash(hash)}`).join('; ');
+    io.stderr.write(`No model was applied yet: ${modelFile} (${names}) is applied.\n`);
   }
-  const unapplied = await findUnappliedFile(modelFile, context.model);
+  const unapplied = await findUnappliedFile(modelFile, context.models);
   if (unapplied !== null) io.stderr.write(`warning: ${unapplied.message} ${unapplied.fix}\n`);
 }
 

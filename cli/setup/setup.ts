@@ -1,9 +1,13 @@
 // `npx leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
+import type { ScoredModel } from '../../jobs/context.ts';
 import type { CrmConnector, SetupStep, WriteTarget } from '../../src/crm/connector.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
+import { modelFile } from '../product/files/load-model.ts';
+import { loadModels } from '../product/files/load-models.ts';
+import { shippedFile } from '../product/files/shipped-file.ts';
 import type { Product } from '../product/open-product.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -17,18 +21,26 @@ export interface SetupOptions {
 }
 
 export function setup(io: CommandIo, options: SetupOptions): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, (product, { modelFile }) =>
-    run(io, product, { ...options, modelFile }),
-  );
+  return reportFailures(io, async () => {
+    const nextModels = await modelsOfFile(io);
+    await withProduct(io, { nextModels, logErrorsOnly: true }, (product) =>
+      run(io, product, { ...options, nextModels }),
+    );
+  });
+}
+
+/** None if the file is not valid: the applied models are set up all the same. */
+function modelsOfFile({ env }: CommandIo): Promise<readonly ScoredModel[]> {
+  return loadModels(shippedFile(modelFile(env, undefined))).catch(() => []);
 }
 
 async function run(
   io: CommandIo,
   product: Product,
-  { crm, dryRun, json, modelFile }: SetupOptions & { readonly modelFile: string },
+  { crm, dryRun, json, nextModels }: SetupOptions & { readonly nextModels: readonly ScoredModel[] },
 ): Promise<void> {
   const { context } = product;
-  const target = await nextWriteTarget(context.model, modelFile);
+  const target = nextWriteTarget(context.models, nextModels);
   const steps: CrmStep[] = [];
   const report = (step: CrmStep) => {
     steps.push(step);

@@ -1,6 +1,6 @@
 // `npx leadgrade start`: the service. All roles run in one process, or are distributed over several.
 import type { Server } from 'node:http';
-import { applyFirstModel } from '../../jobs/applied-model.ts';
+import { applyFirstModels } from '../../jobs/applied-model.ts';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { CANARY_SECONDS, WORKER_CANARY_ID } from '../../jobs/schedule/canary.ts';
 import { createNormalizeId } from '../../src/crm/normalize-links.ts';
@@ -65,7 +65,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
 
 /** The first start of an installation applies its model file; a later change of the file is only said. */
 async function followAppliedModel({ context }: Product, { modelFile }: Config): Promise<void> {
-  await applyFirstModel(context);
+  await applyFirstModels(context);
   const { compiled, hash } = context.model;
   // The process that applied it ended before the scores of the leads were computed.
   if (await hasEndedInputs(context.db)) {
@@ -74,7 +74,7 @@ async function followAppliedModel({ context }: Product, { modelFile }: Config): 
       'a model was applied, and the leads are not scored with it yet; this goes on now',
     );
   }
-  const unapplied = await findUnappliedFile(modelFile, context.model);
+  const unapplied = await findUnappliedFile(modelFile, context.models);
   if (unapplied !== null) context.log.warn({}, `${unapplied.message} ${unapplied.fix}`);
 }
 

@@ -25,6 +25,7 @@ import { relevantProperties } from './webhook/relevant-properties.ts';
 import { MAX_TEXT_LENGTH, WRITE_BATCH, WRITES_AT_ONCE, writeScores } from './write/write-scores.ts';
 
 export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
+export { modelProperty } from './setup/score-properties.ts';
 
 /** Creating the connector makes no API call. */
 export function create(options: HubSpotOptions): CrmConnector {

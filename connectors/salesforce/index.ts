@@ -16,6 +16,7 @@ import { createBulkWrites } from './write/bulk-writes.ts';
 import { createScoreWriter, MAX_TEXT_LENGTH, WRITE_BATCH, WRITES_AT_ONCE } from './write/write-scores.ts';
 
 export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
+export { modelProperty } from './setup/score-fields.ts';
 
 /** IDs in one query: as many as fit into a URL with the fields of a usual mapping. */
 const READ_BATCH = 200;

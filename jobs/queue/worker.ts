@@ -1,6 +1,6 @@
 // The worker: takes jobs from the queue, parses their payloads and runs them.
 import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
-import { withAppliedModel } from '../applied-model.ts';
+import { withAppliedModels } from '../applied-model.ts';
 import type { JobContext } from '../context.ts';
 import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';
@@ -51,7 +51,7 @@ function isJobName(name: string): name is JobName {
 
 /** Runs one job with the applied model. @throws ZodError for a payload that is not the job's */
 export async function executeJob(context: JobContext, job: JobName, payload: unknown): Promise<void> {
-  await PROCESSORS[job](await withAppliedModel(context), payload);
+  await PROCESSORS[job](await withAppliedModels(context), payload);
 }
 
 interface WorkerOptions {

@@ -12,8 +12,8 @@ import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
 import type { PartFailure } from '../failures/classify.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { compareLinks } from '../reconcile/compare-links.ts';
 import { PARALLEL, PARALLEL_IMPORTS, runBatches } from '../run-batches.ts';
-import { compareLinks } from './compare-links.ts';
 import { dateCounterEvents } from './date-counters.ts';
 import { clearReadRecords, readRecords } from './read-records.ts';
 

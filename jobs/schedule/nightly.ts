@@ -17,9 +17,9 @@ import {
 import { type JobContext, scoringInstant } from '../context.ts';
 import { checkFields } from '../guard/check-fields.ts';
 import { describeFindings } from '../read/describe-findings.ts';
-import { reconcileDeletions } from '../read/reconcile-deletions.ts';
-import { reconcileLinks } from '../read/reconcile-links.ts';
-import { reconcileStreams } from '../read/reconcile-streams.ts';
+import { reconcileDeletions } from '../reconcile/reconcile-deletions.ts';
+import { reconcileLinks } from '../reconcile/reconcile-links.ts';
+import { reconcileStreams } from '../reconcile/reconcile-streams.ts';
 import { latestSlot } from './nightly-slot.ts';
 
 /**

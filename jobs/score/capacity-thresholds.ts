@@ -7,7 +7,7 @@ import {
 } from '../../src/scoring/capacity/arrivals.ts';
 import { NEEDED_MS, WINDOW_MS } from '../../src/scoring/capacity/capacity.ts';
 import type { CompiledBand } from '../../src/scoring/status.ts';
-import type { Basis, StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
+import type { RankedScore, StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { pointsPaths } from '../../src/store/leads/points-paths.ts';
 import { firstRunDone } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
@@ -53,7 +53,7 @@ export async function firstCapacities(
  */
 export async function nextCapacities(
   db: JobContext['db'],
-  basis: Basis,
+  score: RankedScore,
   { bands, stored, now }: { readonly bands: readonly CompiledBand[]; readonly stored: Stored; readonly now: Date },
 ): Promise<ReadonlyMap<string, CapacityResult>> {
   const next = new Map<string, CapacityResult>();
@@ -62,7 +62,7 @@ export async function nextCapacities(
     if (first === undefined || now.getTime() - first < NEEDED_MS) continue;
     const from = new Date(Math.max(now.getTime() - WINDOW_MS, first));
     const tally = new ArrivalTally();
-    for await (const path of pointsPaths(db, basis, { from, to: now })) tally.add(arrivalsOf(path, band.hysteresis));
+    for await (const path of pointsPaths(db, score, { from, to: now })) tally.add(arrivalsOf(path, band.hysteresis));
     next.set(band.id, thresholdFromArrivals(band, tally.ranges, now.getTime() - from.getTime()));
   }
   return next;

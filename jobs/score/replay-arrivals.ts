@@ -5,6 +5,7 @@ import { WINDOW_MS } from '../../src/scoring/capacity/capacity.ts';
 import { pointsPath } from '../../src/scoring/capacity/points-path.ts';
 import type { CompiledBand } from '../../src/scoring/status.ts';
 import type { JobContext } from '../context.ts';
+import { applies } from './score-chunk.ts';
 import { storedLeads } from './stored-leads.ts';
 
 /** In the last 28 days, by band; all leads are read once. */
@@ -15,7 +16,9 @@ export async function replayArrivals(
 ): Promise<ReadonlyMap<string, readonly ArrivalRange[]>> {
   const tallies = bands.map((band) => ({ band, tally: new ArrivalTally() }));
   if (tallies.length === 0) return new Map();
+  const scored = context.models.find(({ hash }) => hash === context.model.hash);
   for await (const { lead } of storedLeads(context)) {
+    if (scored !== undefined && !applies(scored, lead)) continue;
     const path = pointsPath(lead, context.model.compiled, now - WINDOW_MS, now);
     for (const { band, tally } of tallies) tally.add(arrivalsOf(path, band.hysteresis));
   }

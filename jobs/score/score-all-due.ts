@@ -7,7 +7,7 @@ import { type JobContext, scoringInstant } from '../context.ts';
 import { addModels, knownModels } from './earlier-models.ts';
 import { CHUNKS_BETWEEN_ENQUEUES, enqueueScorers } from './parallel-scorers.ts';
 import { scoreChunk } from './score-chunk.ts';
-import { inputOptions, type ScoringInputs } from './scoring-inputs.ts';
+import { inputOptions, otherModels, type ScoringInputs } from './scoring-inputs.ts';
 
 /**
  * Leads per transaction: large enough to be worth the round trips, small enough not to block other
@@ -19,7 +19,8 @@ const MAX_PER_HOUR = 60;
 
 /** If there is more than one chunk, other workers score beside this one. */
 export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): Promise<void> {
-  const { db, crms, model, timezone, clock, signal } = context;
+  const { db, crms, model, models, timezone, clock, signal } = context;
+  const others = otherModels(models);
   let claimed = CHUNK;
   for (let chunks = 1; claimed === CHUNK && !signal.aborted; chunks++) {
     const now = scoringInstant(context).getTime();
@@ -30,6 +31,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
         now: clock.now(),
         inputsHash: inputs.hash,
         modelHash: model.hash,
+        ...(others.length > 0 && { others }),
         knownModels,
         stateVersion: sha256Hex(`${STATE_RULES}\n${inputs.hash}`),
         asOf: new Date(now),
@@ -38,7 +40,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
       },
       (leads, { earlierModels, thresholds }) => {
         addModels(earlierModels);
-        return scoreChunk(leads, { crms, model, timezone, inputs, thresholds, earlierTexts: knownModels, now });
+        return scoreChunk(leads, { crms, models, timezone, inputs, thresholds, earlierTexts: knownModels, now });
       },
     );
     claimed = chunk.claimed;

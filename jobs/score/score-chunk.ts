@@ -1,28 +1,31 @@
-// Scores one chunk of due leads: the results that differ from the previous ones, and the records to
-// write. Pure.
-import type { ScoreResult } from '../../src/domain/score-result.ts';
-import { type LineTexts, type StoredLine, toContributions, toStoredLines } from '../../src/domain/stored-lines.ts';
+// Scores one chunk of due leads with all models: the results that differ from the previous ones, and the records to
+// write. A lead is read once, whatever the number of models. Pure.
+import type { Lead, LeadStates } from '../../src/domain/lead.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 import { withoutUnreadable } from '../../src/people/unreadable-fields.ts';
 import { toLeadState } from '../../src/scoring/lead-state.ts';
-import { isState } from '../../src/scoring/ledger.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
-import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
-import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
-import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
-import type { MappedCrm } from '../context.ts';
+import type { DueLead } from '../../src/store/leads/due-leads.ts';
+import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
+import { currentResultId } from '../../src/store/models/other-results.ts';
+import type { MappedCrm, ScoredModel } from '../context.ts';
 import { findMove } from '../guard/find-move.ts';
-import { scoringContext } from './moving-bands.ts';
-import type { ScoringInputs } from './scoring-inputs.ts';
+import {
+  isChanged,
+  isOfLead,
+  type ModelContext,
+  type ModelScoring,
+  rises,
+  scoreByModel,
+  statesOf,
+} from './score-model.ts';
+import { otherModels, type ScoringInputs } from './scoring-inputs.ts';
 import { decideClear, decideWrite, type WriteContext } from './write-decision.ts';
 
-export interface ChunkContext extends WriteContext {
+export interface ChunkContext extends WriteContext, ModelContext {
+  /** The first one first. */
+  readonly models: readonly ScoredModel[];
   readonly inputs: ScoringInputs;
-  /** In points, by band with `top` or `capacity`. */
-  readonly thresholds: Readonly<Record<string, number>>;
-  /** By model hash, the labels of the earlier models of previous results; empty for a model that cannot be read. */
-  readonly earlierTexts: ReadonlyMap<string, LineTexts>;
 }
 
 export function scoreChunk(leads: readonly DueLead[], context: ChunkContext): readonly ScoredLead[] {
@@ -52,108 +55,85 @@ export function isInScope(
 }
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
-  // A stored state has no fields. Out of scope, the lead would not be due because time passed.
   const { state } = due;
+  // A stored state has no fields. Out of scope, the lead would not be due because time passed.
   const isOut = state === undefined && !isInScope(due.records, context.crms, context.inputs);
   if (due.records.length === 0 || isOut) return unscored(due, context);
-  const lead = state ?? toLead(due, context.inputs);
-  const { status } = context.model.compiled;
-  const { model, thresholds } = context;
-  const scoring = scoringContext(due.cause, due.previous, { hash: model.hash, thresholds });
-  const result = scoreLead(lead, model.compiled, context.now, scoring);
-  const lines = toStoredLines(result.contributions, lineTexts(context.model.compiled));
-  const isNew = due.previous === null || !isVisiblyEqual(due.previous, result, lines, context);
-  const records = due.records.flatMap((record) => {
-    // The CRM is known to hold this result: skip the explanation.
-    if (!isNew && due.previous && record.synced_result_id === due.previous.id) return [];
-    return decideWrite(record, { result, lead, previous: due.previous }, context) ?? [];
+  const lead = state === undefined ? toLead(due, context.inputs) : null;
+  const states = state === undefined ? [] : statesOf(state);
+  const scorings = context.models.map((model, index) => {
+    const source = lead === null ? (states[index] ?? null) : applies(model, lead) ? lead : null;
+    return scoreByModel(model, source, due, context);
   });
-  const isStateNew = !isState(lead) && result.nextChangeAt !== null;
+  if (scorings.every(({ scored }) => scored === null)) return unscored(due, context);
+  const live = scorings.filter(({ model }) => model.role === 'live');
+  const current = currentResultId(due, otherModels(context.models));
+  const hasNew = live.some(isChanged);
+  const records = due.records.flatMap((record) => {
+    // The CRM is known to hold these results: skip the explanations.
+    if (!hasNew && current !== null && record.synced_result_id === current) return [];
+    return decideWrite(record, live, context) ?? [];
+  });
+  const nextChangeAt = earliest(scorings);
+  const newState = lead !== null && nextChangeAt !== null ? newStates(lead, scorings, context.now) : null;
   return {
     leadId: due.id,
-    result: isNew ? toNewResult(result, lines, due, context.model.hash) : null,
-    unscored: false,
-    nextChangeAt: result.nextChangeAt,
-    move: findMove(due, { status: result.status, lines }, moveView(context)),
-    rises: bandIndexOf(status, result.status) < bandBefore(status, due),
+    ...scoresOf(scorings),
+    nextChangeAt,
+    move: moveOf(due, live),
+    rises: live.some(rises),
     records: records.flatMap((each) => (each === 'needs-crm-values' ? [] : each)),
     ...(records.includes('needs-crm-values') && { needsCrmValues: true }),
-    ...(isStateNew && { state: toLeadState(lead, context.model.compiled, context.now) }),
+    ...(newState !== null && { state: newState }),
   };
 }
 
-/** The index of the band that the lead was in. Without a result, it was in the last one. */
-function bandBefore(status: CompiledStatus, { previous }: DueLead): number {
-  return Math.min(bandIndexOf(status, previous?.status), status.bands.length - 1);
+/** Whether the model scores a lead with these fields. */
+export function applies({ where }: ScoredModel, lead: Pick<Lead, 'fields'>): boolean {
+  return where === null || where.matches(lead.fields);
 }
 
-/** A lead out of scope keeps its data without a score. Its fields in the CRM are cleared once. */
+/** The score of the first model, and beside it those of the others. */
+function scoresOf([first, ...others]: readonly ModelScoring[]): ModelScore & Pick<ScoredLead, 'others'> {
+  const { result, unscored } = first?.score ?? { result: null, unscored: true };
+  // A model that neither scores the lead nor did so before has nothing to store.
+  const named = others.flatMap(({ model, previous, scored, score }) =>
+    model.key === null || (scored === null && previous === null) ? [] : [[model.key, score] as const],
+  );
+  return { result, unscored, ...(named.length > 0 && { others: new Map(named) }) };
+}
+
+function earliest(scorings: readonly ModelScoring[]): number | null {
+  const instants = scorings.flatMap(({ scored }) => scored?.result.nextChangeAt ?? []);
+  return instants.length === 0 ? null : Math.min(...instants);
+}
+
+function newStates(lead: Lead, scorings: readonly ModelScoring[], now: number): LeadStates {
+  const states = scorings.map((scoring) => (isOfLead(scoring) ? toLeadState(lead, scoring.model.compiled, now) : null));
+  const [only] = states;
+  return states.length === 1 && only ? only : states;
+}
+
+/** The move of the first live model by which the lead has left its band. */
+function moveOf(due: DueLead, live: readonly ModelScoring[]): ScoredLead['move'] {
+  for (const { model, previous, scored } of live) {
+    const after = scored === null ? null : { status: scored.result.status, lines: scored.lines };
+    const { status } = model.compiled;
+    const move = findMove({ ...due, previous }, after, { status, texts: lineTexts(model.compiled) });
+    if (move !== undefined) return move;
+  }
+  return undefined;
+}
+
+/** A lead that no model scores keeps its data without a score. Its fields in the CRM are cleared once. */
 function unscored(due: DueLead, context: ChunkContext): ScoredLead {
   const records = due.records.map((record) => decideClear(record, context.crms.get(record.crm)));
-  const move = findMove(due, null, moveView(context));
-  return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, move, records };
-}
-
-function moveView({ model: { compiled } }: ChunkContext) {
-  return { status: compiled.status, texts: lineTexts(compiled) };
-}
-
-function isVisiblyEqual(
-  previous: PreviousResult,
-  result: ScoreResult,
-  lines: readonly StoredLine[],
-  context: ChunkContext,
-): boolean {
-  return (
-    previous.grade === result.grade &&
-    previous.fit_score === result.fit.score &&
-    previous.behavior_score === result.behavior.score &&
-    previous.status === result.status &&
-    hasSameLines(previous, lines, context)
+  const scorings = context.models.map((model) => scoreByModel(model, null, due, context));
+  const move = moveOf(
+    due,
+    scorings.filter(({ model }) => model.role === 'live'),
   );
-}
-
-/** Whether the same signals have the same points and labels. */
-function hasSameLines(previous: PreviousResult, lines: readonly StoredLine[], context: ChunkContext): boolean {
-  const { contributions: before, model_hash } = previous;
-  if (before.length !== lines.length) return false;
-  const hasSamePoints = lines.every(([signal, points], index) => {
-    return before[index]?.[0] === signal && before[index]?.[1] === points;
-  });
-  if (!hasSamePoints) return false;
-  const { model, earlierTexts } = context;
-  const texts = lineTexts(model.compiled);
-  const labelsBefore = toContributions(
-    before,
-    model_hash === model.hash ? texts : (earlierTexts.get(model_hash) ?? NONE),
-  );
-  const labels = toContributions(lines, texts);
-  return labels.every(({ label }, index) => labelsBefore[index]?.label === label);
-}
-
-const NONE: LineTexts = new Map();
-
-function toNewResult(
-  result: ScoreResult,
-  contributions: readonly StoredLine[],
-  due: DueLead,
-  modelHash: string,
-): NewResult {
-  return {
-    as_of: new Date(result.asOf).toISOString(),
-    model_hash: modelHash,
-    cause: due.cause,
-    grade: result.grade,
-    coverage: result.coverage,
-    fit_score: result.fit.score,
-    behavior_score: result.behavior.score,
-    total: result.total,
-    status: result.status,
-    previous_status: due.previous?.status ?? null,
-    previous_grade: due.previous?.grade ?? null,
-    cell: result.cell,
-    thresholds: result.thresholds ?? null,
-    contributions,
-    gates: result.gates,
-  };
+  const others = [...(due.others?.keys() ?? [])].map((key) => [key, { result: null, unscored: true }] as const);
+  const score = { result: null, unscored: true, ...(others.length > 0 && { others: new Map(others) }) };
+  return { leadId: due.id, ...score, nextChangeAt: null, move, records };
 }

@@ -1,15 +1,17 @@
 // The score stage, step by step: match people, assign site events, mark outdated leads as due,
 // score due leads, update band thresholds, enqueue the writes.
 import { nextDueAt } from '../../src/store/leads/mark-due.ts';
+import { hashOfModels } from '../../src/store/models/applied.ts';
 import { saveModel } from '../../src/store/models/models.ts';
 import { markDueByInputs } from '../../src/store/models/scoring-config.ts';
+import { toAppliedModel } from '../applied-model.ts';
 import type { JobContext } from '../context.ts';
 import { assignSiteEvents } from '../ingest/match-site-events.ts';
 import { isInitialSyncDone } from './initial-sync.ts';
 import { matchPeople } from './match-people.ts';
 import { whileScoring } from './parallel-scorers.ts';
 import { enqueueWrites, scoreAllDue } from './score-all-due.ts';
-import { type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
+import { otherModels, type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
 import { updateBandThresholds } from './update-thresholds.ts';
 
 const MIN_DELAY_MS = 500;
@@ -20,7 +22,7 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await matchPeople(context);
   // The first score of a new person includes its earlier site events.
   await assignSiteEvents(context);
-  await saveUsedModel(context);
+  await saveUsedModels(context);
   const inputs = await markOutdatedLeads(context);
   // Another model was applied since this job began.
   if (inputs === null) return context.enqueue('score-leads', {});
@@ -29,9 +31,11 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await enqueueForNextDueLead(context);
 }
 
-/** Leads are scored with it today. */
-async function saveUsedModel({ db, model, clock }: JobContext): Promise<void> {
-  await saveModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
+/** Leads are scored with them today. */
+async function saveUsedModels({ db, models, clock }: JobContext): Promise<void> {
+  for (const { hash, compiled, text, key } of models) {
+    await saveModel(db, { hash, name: compiled.id, text, key }, clock.now());
+  }
 }
 
 /**
@@ -39,9 +43,13 @@ async function saveUsedModel({ db, model, clock }: JobContext): Promise<void> {
  * @returns null if the model is no longer the applied one
  */
 async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs | null> {
-  const { db, clock, model } = context;
+  const { db, clock, models } = context;
   const inputs = await scoringInputs(context);
-  const marked = await markDueByInputs(db, inputs.hash, clock.now(), { ...inputs, modelHash: model.hash });
+  const marked = await markDueByInputs(db, inputs.hash, clock.now(), {
+    ...inputs,
+    modelHash: hashOfModels(models.map(toAppliedModel)),
+    others: otherModels(models),
+  });
   return marked === null ? null : inputs;
 }
 

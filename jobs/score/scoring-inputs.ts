@@ -6,6 +6,7 @@ import type { PeopleView } from '../../src/people/to-lead.ts';
 import { unreadableKey } from '../../src/people/unreadable-fields.ts';
 import { listUnreadableFields } from '../../src/store/guard/unreadable-fields.ts';
 import type { InputOptions } from '../../src/store/leads/input/scoring-input.ts';
+import type { OtherModel } from '../../src/store/models/other-results.ts';
 import { siteEventTypes } from '../../src/store/site-events/retention.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
@@ -19,18 +20,34 @@ export interface ScoringInputs extends PeopleView {
 }
 
 /** The records and activities that are scored. */
-export function inputOptions({ crms, model }: Pick<JobContext, 'crms' | 'model'>): InputOptions {
-  return { crms: [...crms.keys()], types: [...model.compiled.behavior.subscriptions.keys()] };
+export function inputOptions({ crms, models }: Pick<JobContext, 'crms' | 'models'>): InputOptions {
+  return { crms: [...crms.keys()], types: activityTypesOf(models) };
+}
+
+/** The activity types that any of the models reads. */
+function activityTypesOf(models: JobContext['models']): string[] {
+  return [...new Set(models.flatMap(({ compiled }) => [...compiled.behavior.subscriptions.keys()]))];
+}
+
+/** The models beside the first one, as the store knows them. */
+export function otherModels(models: JobContext['models']): readonly OtherModel[] {
+  return models.flatMap(({ key, hash, role }) => (key === null ? [] : [{ name: key, hash, isLive: role === 'live' }]));
+}
+
+/** Of models side by side: all that decides which of them scores whom, and what is written. Empty for one model. */
+function sideBySide(models: JobContext['models']): readonly string[] {
+  if (models.length === 1 && models.every(({ where }) => where === null)) return [];
+  return [JSON.stringify(models.map(({ key, hash, role, where }) => [key, hash, role, where?.condition ?? null]))];
 }
 
 /**
  * @param at for a replay: what the CRMs did not show at that instant. Null = now
  */
 export async function scoringInputs(context: JobContext, at: Date | null = null): Promise<ScoringInputs> {
-  const { db, model, people, titles, timezone, asOf } = context;
+  const { db, model, models, people, titles, timezone, asOf } = context;
   const crms = [...context.crms.values()];
   const streams = await allStreams(db);
-  const modelTypes = [...model.compiled.behavior.subscriptions.keys()];
+  const modelTypes = activityTypesOf(models);
   const unobserved = new Map(crms.map((crm) => [crm.connector.id, unobservedTypes(crm, streams, modelTypes)]));
   // A site event matters here only if a CRM leaves its type unobserved.
   const allUnobserved = new Set([...unobserved.values()].flat());
@@ -43,6 +60,7 @@ export async function scoringInputs(context: JobContext, at: Date | null = null)
     // Scores as of another day are replaced by the next scoring as of now.
     asOf?.toISOString() ?? '',
     ...crms.map(({ scopeHash }) => scopeHash),
+    ...sideBySide(models),
   ];
   const ofPeople = [JSON.stringify(policy), titles.hash];
   const parts = [

@@ -1,6 +1,7 @@
 // Computes the thresholds of bands with `top` or `capacity` in points: once a night, after the leads of the night are
 // scored, and once for a model without thresholds. Only the leads that a moved threshold concerns become due again; that
 // of a band with a capacity concerns leads whose points rise later.
+import type { Transaction } from 'kysely';
 import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import { capacityLines } from '../../src/scoring/capacity/capacity-texts.ts';
 import type { CompiledBand } from '../../src/scoring/status.ts';
@@ -18,10 +19,11 @@ import { lockScoring } from '../../src/store/models/scoring-config.ts';
 import { hasDue } from '../../src/store/sync/remaining-work.ts';
 import { completeStepOnce } from '../../src/store/sync/run-steps.ts';
 import { activeRuns, type Run } from '../../src/store/sync/runs.ts';
-import type { JobContext } from '../context.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
+import type { JobContext, ScoredModel } from '../context.ts';
 import { remainingWork } from '../runs/run-progress.ts';
 import { type CapacityResult, firstCapacities, nextCapacities } from './capacity-thresholds.ts';
-import { INITIAL_THRESHOLD, movingBands } from './moving-bands.ts';
+import { initialThresholdOf, movingBands } from './moving-bands.ts';
 
 const MOVED = 'threshold';
 
@@ -37,20 +39,22 @@ const MOVED = 'threshold';
  */
 export async function updateBandThresholds(context: JobContext, inputsHash: string, startedAt: Date): Promise<number> {
   const { db, clock } = context;
-  const { basis } = context.model.compiled.status;
-  const bands = movingBands(context.model.compiled.status);
-  if (basis === 'matrix' || bands.length === 0) return 0;
+  const moving = await Promise.all(context.models.map((model) => movingOf(context, model)));
+  const ranked = moving.flatMap((each) => each ?? []);
+  if (ranked.length === 0) return 0;
   const runs = await runsToUpdate(context);
-  const stored = new Map((await thresholdsOf(db, context.model.hash)).map((each) => [each.band, each]));
-  const missing = bands.filter(({ id }) => !stored.has(id));
-  if (runs.length === 0 && (missing.length === 0 || (await hasDue(db, startedAt)))) return 0;
+  const initial = ranked.filter(({ missing }) => missing.length > 0);
+  if (runs.length === 0 && (initial.length === 0 || (await hasDue(db, startedAt)))) return 0;
   const now = clock.now();
-  const first = await firstCapacities(context, missing, now.getTime());
-  const next = await nextCapacities(db, basis, { bands, stored, now });
-  const moved = await saveAndMarkDue(context, basis, {
-    ...{ bands, stored, inputsHash },
-    capacities: new Map([...first, ...next]),
-  });
+  const initialCause = initialThresholdOf(initial.map(({ model }) => model));
+  const updates: ThresholdUpdate[] = [];
+  for (const each of ranked) {
+    const own = { ...context, model: each.model, models: [each.model] };
+    const first = await firstCapacities(own, each.missing, now.getTime());
+    const next = await nextCapacities(db, { basis: each.basis, model: each.model.key }, { ...each, now });
+    updates.push({ ...each, capacities: new Map([...first, ...next]), inputsHash, initialCause });
+  }
+  const moved = await saveAndMarkDue(context, updates);
   // An update before all work of a run was scored does not complete its step: the run gets another
   // one.
   for (const { id } of runs) {
@@ -67,54 +71,87 @@ async function runsToUpdate(context: JobContext): Promise<readonly Run[]> {
   return runs;
 }
 
-interface ThresholdUpdate {
+interface Moving {
+  readonly model: ScoredModel;
+  readonly basis: Basis;
   readonly bands: readonly CompiledBand[];
   readonly stored: ReadonlyMap<string, StoredThreshold>;
+  /** The bands without a threshold. */
+  readonly missing: readonly CompiledBand[];
+}
+
+/** @returns null for a model whose bands have fixed points */
+async function movingOf({ db }: JobContext, model: ScoredModel): Promise<Moving | null> {
+  const { basis } = model.compiled.status;
+  const bands = movingBands(model.compiled.status);
+  if (basis === 'matrix' || bands.length === 0) return null;
+  const stored = new Map((await thresholdsOf(db, model.hash)).map((each) => [each.band, each]));
+  return { model, basis, bands, stored, missing: bands.filter(({ id }) => !stored.has(id)) };
+}
+
+interface ThresholdUpdate extends Moving {
   /** Of the bands with a capacity; a band without one keeps its threshold. */
   readonly capacities: ReadonlyMap<string, CapacityResult>;
   readonly inputsHash: string;
+  /** The cause of leads that the first threshold of a band concerns. */
+  readonly initialCause: string;
 }
 
-function saveAndMarkDue(
-  { db, clock, model, log }: JobContext,
-  basis: Basis,
-  { bands, stored, capacities, inputsHash }: ThresholdUpdate,
-): Promise<number> {
+function saveAndMarkDue({ db, clock, log }: JobContext, updates: readonly ThresholdUpdate[]): Promise<number> {
   const now = clock.now();
-  const allBands = model.compiled.status.bands;
   return db.transaction().execute(async (tx) => {
     // Otherwise another worker could save a result of the former thresholds after this update.
     await lockScoring(tx);
-    const counts = bands.some(({ top }) => top !== null) ? await countByScore(tx, basis, inputsHash) : [];
-    const thresholds: ComputedThreshold[] = [];
     let moved = 0;
-    for (const band of bands) {
-      const before = stored.get(band.id);
-      const computed = band.top === null ? capacities.get(band.id) : ofBestShare(band, counts);
-      // Too little history for a capacity: the threshold stays.
-      if (computed === undefined) continue;
-      thresholds.push({ ...computed, band: band.id, computed_at: now });
-      const change = changeOf(band, allBands, { before, points: computed.points });
-      if (change !== null) moved += await markDueByThreshold(tx, basis, change, now);
+    for (const update of updates) {
+      moved += await updateModel(tx, update, now);
+      const { model } = update;
+      for (const line of capacityLines(model.compiled.status.bands, await thresholdsOf(tx, model.hash)))
+        log.info({}, line);
     }
-    await saveThresholds(tx, model.hash, thresholds);
-    for (const line of capacityLines(allBands, await thresholdsOf(tx, model.hash))) log.info({}, line);
     return moved;
   });
+}
+
+async function updateModel(
+  tx: Transaction<Tables>,
+  { model, basis, bands, stored, capacities, inputsHash, initialCause }: ThresholdUpdate,
+  now: Date,
+): Promise<number> {
+  const score = { basis, model: model.key };
+  const counts = bands.some(({ top }) => top !== null) ? await countByScore(tx, score, inputsHash) : [];
+  const thresholds: ComputedThreshold[] = [];
+  let moved = 0;
+  for (const band of bands) {
+    const before = stored.get(band.id);
+    const computed = band.top === null ? capacities.get(band.id) : ofBestShare(band, counts);
+    // Too little history for a capacity: the threshold stays.
+    if (computed === undefined) continue;
+    thresholds.push({ ...computed, band: band.id, computed_at: now });
+    const cause = before === undefined ? initialCause : MOVED;
+    const change = changeOf(band, model.compiled.status.bands, { before, points: computed.points, cause });
+    if (change !== null) moved += await markDueByThreshold(tx, score, change, now);
+  }
+  await saveThresholds(tx, model.hash, thresholds);
+  return moved;
 }
 
 /** Which leads must be scored again; null: none, as a lead in a band with a capacity keeps its threshold. */
 function changeOf(
   band: CompiledBand,
   allBands: readonly CompiledBand[],
-  { before, points }: { readonly before: StoredThreshold | undefined; readonly points: number },
+  {
+    before,
+    points,
+    cause,
+  }: { readonly before: StoredThreshold | undefined; readonly points: number; readonly cause: string },
 ): ThresholdChange | null {
   // A band without a stored threshold was scored with its floor, which is `band.points`.
   const from = Math.max(before?.points ?? band.points, band.points);
   if (from === points || (band.capacity !== null && before !== undefined)) return null;
   const inside = allBands.slice(0, allBands.indexOf(band) + 1).map(({ id }) => id);
   const hysteresis = before === undefined ? 0 : band.hysteresis;
-  return { from, to: points, inside, hysteresis, cause: before === undefined ? INITIAL_THRESHOLD : MOVED };
+  return { from, to: points, inside, hysteresis, cause };
 }
 
 /** The score that the best share of all leads reaches, but at least the floor of the band. */

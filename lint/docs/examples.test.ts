@@ -6,6 +6,7 @@ import { readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { readMapping } from '../../src/mapping/mapping.ts';
 import { readPeople } from '../../src/people/people-policy.ts';
+import { readModelSet } from '../../src/scoring/model-set/model-set.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { BLOCKS, FENCED, ROOT, TEXTS, textOf } from './pages.ts';
 
@@ -13,6 +14,7 @@ const READERS = [
   [/^crm:/m, readMapping],
   [/^csv:/m, readCsvMapping],
   [/^activities:\n {2}- from: (track|page|screen|identify)/m, readEventsMapping],
+  [/^models:/m, (text: string, file: string) => ({ problems: readModelSet(text, file).problems })],
   [/^match:/m, (text: string, file: string) => readPeople(text, file, ['hubspot', 'salesforce'])],
 ] as const;
 const readerOf = (code: string) => READERS.find(([key]) => key.test(code))?.[1] ?? readModel;

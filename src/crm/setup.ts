@@ -2,7 +2,20 @@
 
 /** What the score fields in the CRM must be able to store; derived from the model. */
 export interface WriteTarget {
-  readonly statuses: readonly { readonly value: string; readonly label: string }[];
+  /** Of the first model. */
+  readonly statuses: readonly Status[];
+  /** Of the other models that write, by key. */
+  readonly models?: ReadonlyMap<string, readonly Status[]>;
+}
+
+interface Status {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** @param model the key of a model; null = the first one */
+export function statusesOf({ statuses, models }: WriteTarget, model: string | null): readonly Status[] {
+  return model === null ? statuses : (models?.get(model) ?? []);
 }
 
 export interface Account {

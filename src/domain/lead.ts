@@ -74,6 +74,9 @@ export interface LeadState {
   readonly origins?: StateOrigins;
 }
 
+/** Of several models, one each in their order; null = the model does not score the lead. */
+export type LeadStates = LeadState | readonly (LeadState | null)[];
+
 export interface StateOrigins {
   /** By fit criterion. */
   readonly fit: readonly (readonly string[])[];

@@ -2,7 +2,7 @@
 // activities, and the properties of our score fields. A public format, the same for every CRM.
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
-import { SCORE_FIELDS } from '../domain/score-fields.ts';
+import type { ScoreField } from '../domain/score-fields.ts';
 import { lacksField } from '../scoring/compile/conditions.ts';
 import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
@@ -19,6 +19,7 @@ import {
   tableProblems,
 } from './mapping-checks.ts';
 import { unknownShape } from './values/unknown-texts.ts';
+import { sharedProperties } from './write-back.ts';
 
 export const canonicalName = z
   .string()
@@ -82,6 +83,19 @@ const linkRule = z.strictObject({
   ),
 });
 
+function shapeOf<T extends z.ZodType>(schema: T) {
+  return {
+    fit_grade: schema.describe('The property of the fit grade: A, B, C, D, F or Ungraded.'),
+    fit_score: schema.describe('The property of the fit score.'),
+    behavior_score: schema.describe('The property of the behavior score.'),
+    total_score: schema.describe('The property of the total.'),
+    status: schema.describe('The property of the status: the ID of the band.'),
+    explanation: schema.describe('The property of the explanation: the lines that add up.'),
+    scored_at: schema.describe('The property of the instant of the scoring.'),
+    model: schema.describe('The property of the name and version of the model.'),
+  } satisfies Record<ScoreField, T>;
+}
+
 export const mappingSchema = z.strictObject({
   crm: z.string().min(1).describe('The connector: hubspot or salesforce.'),
   leads: z
@@ -132,7 +146,15 @@ export const mappingSchema = z.strictObject({
       "The share of the CRM's API calls per day that Leadgrade leaves to other apps: at the rest it pauses. Default 10% (Salesforce: 20%).",
     ),
   write_back: z
-    .partialRecord(z.enum(SCORE_FIELDS), propertyName)
+    .strictObject({
+      ...shapeOf(propertyName.optional()),
+      models: z
+        .record(z.string(), z.strictObject(shapeOf(z.union([propertyName, z.literal(false)]).optional())))
+        .optional()
+        .describe(
+          'With several models: by name of a model beside the first one, the properties that are not to have their default names; false keeps a field out of the CRM.',
+        ),
+    })
     .describe(
       'The property of each score field. Rename a property, or remove a line to keep that field out of the CRM.',
     ),
@@ -188,13 +210,9 @@ function conditionProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
 }
 
 function writeBackProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
-  const fieldByProperty = new Map<string, string>();
-  return Object.entries(mapping.write_back).flatMap(([field, property]) => {
-    const other = fieldByProperty.get(property.toLowerCase());
-    fieldByProperty.set(property.toLowerCase(), field);
-    if (other === undefined) return [];
+  return sharedProperties(mapping).map(({ path, property, other }) => {
     const message = `property "${property}" is already used for "${other}".`;
-    return [problem('error', ['write_back', field], message, 'Give each field its own property.')];
+    return problem('error', path, message, 'Give each field its own property.');
   });
 }
 

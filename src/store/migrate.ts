@@ -19,6 +19,7 @@ import { thresholdHistory } from './migrations/0014-threshold-history.ts';
 import { appliedModels } from './migrations/0015-applied-models.ts';
 import { guard } from './migrations/0016-guard.ts';
 import { outboxKey } from './migrations/0017-outbox-key.ts';
+import { severalModels } from './migrations/0018-several-models.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -41,6 +42,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-applied-models': appliedModels,
   '0016-guard': guard,
   '0017-outbox-key': outboxKey,
+  '0018-several-models': severalModels,
 };
 
 export interface MigrationReport {

@@ -1,10 +1,11 @@
 // Recognises the kind of a YAML file by its keys, so that a file that is given in the wrong place
 // is named as what it is.
 
-export type FileKind = 'model' | 'crm' | 'csv' | 'events' | 'people' | 'titles';
+export type FileKind = 'model' | 'models' | 'crm' | 'csv' | 'events' | 'people' | 'titles';
 
 const NAMES: Readonly<Record<FileKind, string>> = {
   model: 'a model',
+  models: 'a list of models',
   crm: 'the mapping of a CRM',
   csv: 'the mapping of a CSV export',
   events: 'the mapping of events',
@@ -14,6 +15,7 @@ const NAMES: Readonly<Record<FileKind, string>> = {
 
 const PLACES: Readonly<Record<FileKind, string>> = {
   model: 'Name it with --model or MODEL_FILE.',
+  models: 'Name it with MODEL_FILE; where one model is wanted, name the file of one of them.',
   crm: 'It belongs at mappings/hubspot.yaml or mappings/salesforce.yaml.',
   csv: 'Name it with --mapping beside --csv.',
   events: 'It belongs at mappings/events.yaml.',
@@ -23,6 +25,7 @@ const PLACES: Readonly<Record<FileKind, string>> = {
 
 /** How to begin a file of the kind. */
 export const IF_EMPTY: Readonly<Record<FileKind, string>> = {
+  models: 'Begin with models: [{ name: new_business, file: model.yaml }].',
   model: 'Begin with name: my-model, version: "1" and status, or copy mappings/model.yaml.',
   crm: 'Begin with crm, fields and write_back, or copy a mapping of the package.',
   csv: 'Begin with csv: { id: Id } and fields. docs/exports.md has an example.',
@@ -35,6 +38,7 @@ export const IF_EMPTY: Readonly<Record<FileKind, string>> = {
 export function kindOfText(text: string): FileKind | null {
   const keys = new Set([...text.matchAll(/^["']?(\w+)["']?\s*:/gm)].map(([, key]) => key));
   const has = (...names: readonly string[]) => names.some((name) => keys.has(name));
+  if (has('models')) return 'models';
   if (has('works_for', 'levels', 'departments')) return 'titles';
   if (has('csv', 'unobserved', 'outcome')) return 'csv';
   if (has('crm', 'write_back', 'when_edited', 'leads', 'links', 'outcomes')) return 'crm';

@@ -13,6 +13,15 @@ export async function knownRecords({ context: { db } }: RunningProduct): Promise
     .select(['grade', 'fit_score', 'behavior_score', 'total', 'status'])
     .where('records.state', '=', 'live')
     .execute();
+  const others = await db
+    .selectFrom('lead_results')
+    .innerJoin('results', 'results.id', 'lead_results.result_id')
+    .innerJoin('records', 'records.lead_id', 'lead_results.lead_id')
+    .select(['records.crm', 'records.object', 'records.id', 'lead_results.model'])
+    .select(['grade', 'fit_score', 'behavior_score', 'total', 'status'])
+    .orderBy('lead_results.model')
+    .execute();
+  const ofOthers = Map.groupBy(others, ({ crm, object, id }) => `${crm}/${object}/${id}`);
   const activities = await db
     .selectFrom('activities')
     .select(['crm', 'object', 'record_id', 'id', 'type', 'at', 'attributes'])
@@ -29,7 +38,7 @@ export async function knownRecords({ context: { db } }: RunningProduct): Promise
         at: activity.at.toISOString(),
         attributes: activity.attributes,
       }));
-      return [key, { ...known, activities: own }];
+      return [key, { ...known, others: ofOthers.get(key) ?? [], activities: own }];
     }),
   );
 }

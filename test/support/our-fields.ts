@@ -17,10 +17,11 @@ export async function createOurFields(env: Readonly<Record<string, string>>): Pr
   if (model === null) throw new Error('The shipped model cannot be read.');
   const crms = await loadCrms({
     settingsOf: read.config.connectorSettings,
+    models: [],
     limiter: createMemoryLimiter(),
     clock: { now: () => new Date() },
   });
-  const target = writeTarget({ compiled: compileModel(model) });
+  const target = writeTarget([{ compiled: compileModel(model) }]);
   for (const { connector } of crms.values()) {
     for await (const step of connector.applySetup(target, { dryRun: false }, new AbortController().signal)) {
       if (step.state === 'would-create') throw new Error(`${step.what} was not created`);

@@ -6,10 +6,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
 import { readConfig } from '../../cli/product/config.ts';
-import { loadActiveModel } from '../../cli/product/files/load-active-model.ts';
 import { loadMapping } from '../../cli/product/files/load-mapping.ts';
+import { loadModels } from '../../cli/product/files/load-models.ts';
 import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
+import { toAppliedModel } from '../../jobs/applied-model.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
 import { syncOnce } from '../../jobs/runs/sync-once.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
@@ -213,16 +214,15 @@ async function finish({ context, runUntilIdle }: Opened, run: Run, queue = false
 }
 
 async function applyFile({ db, clock }: JobContext, file: string): Promise<void> {
-  const { hash, text, compiled } = await loadActiveModel(file);
   const replaces = (await lastApplied(db))?.id ?? null;
-  const models = [{ hash, text, name: compiled.id, role: 'live' }] as const;
+  const models = (await loadModels(file)).map(toAppliedModel);
   const row = { models, cause: 'apply', applied_by: 'test', plan_hash: null, replaces } as const;
   if (!(await applyModels(db, row, clock.now()))) throw new Error('Another model was applied meanwhile.');
 }
 
-async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {
+async function setUp({ crms, models, signal, db, clock }: JobContext): Promise<void> {
   for (const { connector } of crms.values()) {
-    for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
+    for await (const _step of connector.applySetup(writeTarget(models), { dryRun: false }, signal));
     await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
     await retrySetAside(db, clock.now(), { crm: connector.id });
   }

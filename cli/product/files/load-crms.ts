@@ -7,7 +7,7 @@ import {
   connectorIds,
   loadConnector,
 } from '../../../connectors/registry.ts';
-import type { MappedCrm } from '../../../jobs/context.ts';
+import type { MappedCrm, ScoredModel } from '../../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
@@ -16,7 +16,7 @@ import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { createScope } from '../../../src/mapping/scope.ts';
-import { writtenFields } from '../../../src/mapping/write-back.ts';
+import { sharedProperties, withModelFields, writtenFields } from '../../../src/mapping/write-back.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { parseSettings } from '../parse-settings.ts';
 import { loadMapping } from './load-mapping.ts';
@@ -26,6 +26,8 @@ interface Parts {
   readonly settingsOf: (crm: string) => Readonly<Record<string, string>>;
   /** Absent: of mappings/<crm>.yaml. */
   readonly mappingOf?: ((crm: string) => Promise<Mapping>) | undefined;
+  /** The models that score side by side. */
+  readonly models: readonly Pick<ScoredModel, 'key' | 'role'>[];
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   /** Absent: the defaults of each connector. */
@@ -53,7 +55,7 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
 
 async function loadCrm(
   id: string,
-  { settingsOf, mappingOf = loadMapping, limiter, clock, retryOptions }: Parts,
+  { settingsOf, mappingOf = loadMapping, models, limiter, clock, retryOptions }: Parts,
 ): Promise<MappedCrm> {
   const module = await loadConnector(id);
   const given = settingsOf(id);
@@ -62,7 +64,7 @@ async function loadCrm(
     const lines = settings.problems.map((problem) => `  ${problem}`);
     throw new ConfigurationError(`The settings of ${id} are not complete or not right:\n${lines.join('\n')}`);
   }
-  const mapping = await mappingOf(id);
+  const mapping = withFieldsOf(models, id, await mappingOf(id), module);
   const connector = createConnector(id, module, {
     settings: settings.value,
     mapping,
@@ -78,9 +80,21 @@ async function loadCrm(
     editPolicy: when_edited ?? 'overwrite',
     minChange: min_change ?? 1,
     inScope: createScope(mapping),
-    writes: writtenFields(mapping).map(({ field }) => field),
+    writes: writtenFields(mapping).map(({ key }) => key),
     links: mapping.links ?? [],
   };
+}
+
+/** @throws ConfigurationError when two models write one field */
+function withFieldsOf(models: Parts['models'], id: string, mapping: Mapping, module: ConnectorModule): Mapping {
+  const named = models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
+  const resolved = withModelFields(mapping, named, module.modelProperty);
+  const shared = sharedProperties(resolved).map(({ path, property, other }) => {
+    const line = [...path, `my_${property}`].join(': ');
+    return `mappings/${id}.yaml ${path.join('.')}: "${property}" is written by "${other}" as well. Give each field of each model its own property: ${line}`;
+  });
+  if (shared.length > 0) throw new ConfigurationError(shared.join('\n'));
+  return resolved;
 }
 
 /** Its value is never printed. */

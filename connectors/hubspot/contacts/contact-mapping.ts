@@ -47,7 +47,7 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
   const counters = mappedCounters(mapping);
   const crmValuesOf = (properties: Fields): ScoreFieldValues => {
     return Object.fromEntries(
-      written.map(({ field, property }) => [field, parseCrmValue(field, properties[property])]),
+      written.map(({ key, field, property }) => [key, parseCrmValue(field, properties[property])]),
     );
   };
   const stateOf = (contact: HubSpotObject) => ({

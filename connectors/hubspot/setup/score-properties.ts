@@ -2,6 +2,7 @@
 // portal has.
 
 import type { WriteTarget } from '../../../src/crm/connector.ts';
+import { statusesOf } from '../../../src/crm/setup.ts';
 import type { ScoreField } from '../../../src/domain/score-fields.ts';
 import { GRADES } from '../../../src/domain/score-result.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
@@ -61,17 +62,22 @@ export interface WantedProperty extends PropertyKind {
   readonly options: readonly Option[];
 }
 
+/** `leadgrade_expansion_fit_grade` */
+export function modelProperty(model: string, field: ScoreField): string {
+  return `leadgrade_${model}_${field}`;
+}
+
 /** The properties that the mapping writes, with the options that the model requires. */
 export function wantedProperties(mapping: Mapping, target: WriteTarget): readonly WantedProperty[] {
-  return writtenFields(mapping).map(({ field, property }) => {
+  return writtenFields(mapping).map(({ field, model, property }) => {
     const kind = KINDS[field];
-    const label = `Leadgrade: ${kind.label.toLowerCase()}`;
-    return { ...kind, label, field, name: property, options: optionsOf(field, target) };
+    const label = `Leadgrade${model === null ? '' : ` ${model}`}: ${kind.label.toLowerCase()}`;
+    return { ...kind, label, field, name: property, options: optionsOf(field, statusesOf(target, model)) };
   });
 }
 
-function optionsOf(field: ScoreField, target: WriteTarget): readonly Option[] {
-  const values = field === 'fit_grade' ? GRADES.map((grade) => ({ value: grade, label: grade })) : target.statuses;
+function optionsOf(field: ScoreField, statuses: WriteTarget['statuses']): readonly Option[] {
+  const values = field === 'fit_grade' ? GRADES.map((grade) => ({ value: grade, label: grade })) : statuses;
   if (field !== 'fit_grade' && field !== 'status') return [];
   return values.map(({ value, label }, displayOrder) => ({ value, label, displayOrder, hidden: false }));
 }

@@ -53,8 +53,8 @@ export async function writeScores(
 
 /** All values are strings; an empty one clears the property. */
 function toProperties(mapping: Mapping, patch: ScorePatch): Readonly<Record<string, string>> {
-  const properties = writtenFields(mapping).flatMap(({ field, property }) => {
-    const value = patch.values[field];
+  const properties = writtenFields(mapping).flatMap(({ key, property }) => {
+    const value = patch.values[key];
     return value === undefined ? [] : [[property, value === null ? '' : String(value)] as const];
   });
   return Object.fromEntries(properties);

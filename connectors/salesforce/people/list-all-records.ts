@@ -73,7 +73,7 @@ function toListed({ people, mapping }: SalesforceParts, object: PersonObject, ro
   const { ref, fields, crmValues, modifiedAt, companyId, links = [] } = people.toSnapshot(object, row);
   const listed = new Set(Object.keys(row.values).map((name) => name.toLowerCase()));
   const present = writtenFields(mapping).filter(({ property }) => listed.has(property.toLowerCase()));
-  const values = Object.fromEntries(present.map(({ field }) => [field, crmValues[field] ?? null]));
+  const values = Object.fromEntries(present.map(({ key }) => [key, crmValues[key] ?? null]));
   return { ref, fields, crmValues: values, modifiedAt, companyId, links };
 }
 

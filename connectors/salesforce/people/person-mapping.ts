@@ -52,7 +52,7 @@ const MERGE_FIELDS: Readonly<Record<PersonObject, readonly string[]>> = {
 export function createPersonMapping(mapping: Mapping): PersonMapping {
   const written = writtenFields(mapping);
   const crmValues = (values: Fields): ScoreFieldValues => {
-    return Object.fromEntries(written.map(({ field, property }) => [field, parseCrmValue(field, values[property])]));
+    return Object.fromEntries(written.map(({ key, field, property }) => [key, parseCrmValue(field, values[property])]));
   };
   const project = (object: PersonObject, { values }: Row) =>
     projectFields(mapping, { [object]: withHiddenFields(mapping, object, values) });

@@ -3,6 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm
 
 import type { WriteTarget } from '../../../src/crm/connector.ts';
+import { statusesOf } from '../../../src/crm/setup.ts';
 import type { ScoreField } from '../../../src/domain/score-fields.ts';
 import { GRADES } from '../../../src/domain/score-result.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
@@ -119,23 +120,39 @@ export interface RequiredField extends FieldKind {
   readonly isScore: boolean;
 }
 
+/** `Leadgrade_Expansion_Fit_Grade__c` */
+export function modelProperty(model: string, field: ScoreField): string {
+  const words = `${model}_${field}`.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `Leadgrade_${words.join('_')}__c`;
+}
+
+/** A label has at most 40 characters. */
+const MAX_LABEL = 40;
+
+function labelOf(label: string, model: string | null): string {
+  if (model === null) return `Leadgrade: ${label}`;
+  const full = `Leadgrade ${model}: ${label}`;
+  return full.length > MAX_LABEL ? `${model}: ${label}` : full;
+}
+
 /**
  * On both objects: the score fields that the mapping writes, with the picklist values of the model,
  * and the feedback fields.
  */
 export function requiredFields(mapping: Mapping, target: WriteTarget): readonly RequiredField[] {
-  const scores = writtenFields(mapping).map(({ field, property }) => {
-    return { ...KINDS[field], name: property, values: valuesOf(field, target), isScore: true };
+  const scores = writtenFields(mapping).map(({ field, model, property }) => {
+    const values = valuesOf(field, statusesOf(target, model));
+    return { ...KINDS[field], label: labelOf(KINDS[field].label, model), name: property, values, isScore: true };
   });
-  const feedback = FEEDBACK.map((field) => ({ ...field, isScore: false }));
+  const feedback = FEEDBACK.map((field) => ({ ...field, label: labelOf(field.label, null), isScore: false }));
   return PEOPLE.flatMap((object) =>
     [...scores, ...feedback].map((field) => {
-      return { ...field, object, label: `Leadgrade: ${field.label}`, fullName: `${object}.${field.name}` };
+      return { ...field, object, fullName: `${object}.${field.name}` };
     }),
   );
 }
 
-function valuesOf(field: ScoreField, { statuses }: WriteTarget): readonly PicklistValue[] {
+function valuesOf(field: ScoreField, statuses: readonly PicklistValue[]): readonly PicklistValue[] {
   if (field === 'fit_grade') return GRADES.map((grade) => ({ value: grade, label: grade }));
   return field === 'status' ? statuses : [];
 }

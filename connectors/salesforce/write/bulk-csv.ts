@@ -18,7 +18,7 @@ export function toCsv(mapping: Mapping, patches: readonly ScorePatch[]): string 
   const lines = patches.map(({ ref, values }) => [
     ref.id,
     // A field that the patch does not have stays unchanged.
-    ...fields.map(({ field }) => (values[field] === undefined ? '' : toCell(values[field]))),
+    ...fields.map(({ key }) => (values[key] === undefined ? '' : toCell(values[key]))),
   ]);
   return [['Id', ...fields.map(({ property }) => property)], ...lines].map((cells) => `${cells.join(',')}\n`).join('');
 }

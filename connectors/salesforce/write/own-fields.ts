@@ -13,8 +13,8 @@ export function toFields(
   fields: ReturnType<typeof writtenFields>,
   values: ScoreFieldValues,
 ): readonly (readonly [name: string, value: string | number | null])[] {
-  return fields.flatMap(({ field, property }) => {
-    const value = values[field];
+  return fields.flatMap(({ key, property }) => {
+    const value = values[key];
     return value === undefined ? [] : [[property, value] as const];
   });
 }

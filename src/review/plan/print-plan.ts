@@ -81,10 +81,26 @@ function sectionsOf(plan: Plan): readonly (readonly string[])[] {
     ['WHAT CHANGES IN THE MODEL', ...indented(shortened(changesOf(plan), MAX_CHANGES))],
     ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
     ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
-    ['LEADS BY BAND', ...bandTable(plan)],
+    ['LEADS BY BAND', ...bandTable(plan, { from: 'before', to: 'after' })],
     ...(plan.capacity.length === 0 ? [] : [['CAPACITY', ...indented(capacityUseLines(plan))]]),
     ['WHO MOVES', ...indented(moverLines(plan, labels))],
     ['COST', ...indented(costLines(plan))],
+  ];
+}
+
+/** What two models say of the same leads: matrices, bands, and the leads that differ most. */
+export function reportSections(
+  report: PlanReport,
+  names: { readonly from: string; readonly to: string },
+): readonly (readonly string[])[] {
+  const labels = new Map(report.bands.map(({ id, label }) => [id, label]));
+  const bands = report.bands.map(({ id }) => id);
+  const title = (what: string) => `${what}: ${names.from} (LINES), ${names.to} (COLUMNS)`;
+  return [
+    [title('STATUS'), ...matrix(report.status, bands, (id) => labels.get(id) ?? id)],
+    [title('GRADE'), ...matrix(report.grades, GRADES, (grade) => grade)],
+    ['LEADS BY BAND', ...bandTable(report, names)],
+    ['WHY THEY DIFFER', ...indented(reasonLines(report, labels))],
   ];
 }
 
@@ -151,9 +167,13 @@ function rowOf(width: number): (name: string, entries: readonly (string | number
   return (name, entries) => `  ${name.padEnd(width)}${entries.map(cell).join('')}`;
 }
 
-function bandTable({ bands, won_deals }: Plan): string[] {
+function bandTable(
+  { bands, won_deals }: PlanReport,
+  { from, to }: { readonly from: string; readonly to: string },
+): string[] {
   const row = rowOf(Math.max(...bands.map(({ label }) => label.length)));
-  const head = ['before', 'after', 'change', ...(won_deals > 0 ? ['won*', 'won* after'] : [])];
+  const won = from === 'before' ? ['won*', 'won* after'] : ['won* 1st', 'won* 2nd'];
+  const head = [from, to, 'change', ...(won_deals > 0 ? won : [])];
   return [
     row('', head),
     ...bands.map(({ label, before, after, won_before, won_after }) =>
@@ -179,12 +199,18 @@ export function capacityUseLines({ capacity: uses }: Plan): readonly string[] {
 }
 
 function moverLines(plan: Plan, labels: ReadonlyMap<string, string>): string[] {
-  const { leads, moved, better, worse, rescored, reasons, moves } = plan;
+  const { leads, moved, better, worse, rescored } = plan;
   const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
-  const rest = reasons.slice(MAX_REASONS).reduce((all, { leads: each }) => all + each, 0);
   return [
     `${moved} of ${leads} leads get another status (${share} %): ${better} a better one, ${worse} a worse one.`,
     `${rescored} more keep their status and get another total or grade.`,
+    ...reasonLines(plan, labels),
+  ];
+}
+
+function reasonLines({ reasons, moves }: PlanReport, labels: ReadonlyMap<string, string>): string[] {
+  const rest = reasons.slice(MAX_REASONS).reduce((all, { leads: each }) => all + each, 0);
+  return [
     ...reasons.slice(0, MAX_REASONS).map(({ reason, leads: each, mean_points }) => {
       const points = mean_points === null ? '' : `, ${signed(Math.round(mean_points * 10) / 10)} points on average`;
       return `  ${String(each).padStart(6)}  ${reason}${points}`;

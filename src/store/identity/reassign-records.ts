@@ -45,6 +45,12 @@ export async function mergeLeads(locked: LockedLeads, merges: readonly LeadMerge
       join leadgrade.leads gone on gone.id = t."from" group by t."into"
     ) past
     where l.id = past."into" and past.result_id is not null`.execute(locked.tx);
+  await sql`
+    insert into leadgrade.lead_results (lead_id, model, result_id, is_live)
+    select distinct on (t."into", c.model) t."into", c.model, c.result_id, c.is_live
+    from ${merged} join leadgrade.lead_results c on c.lead_id = t."from"
+    order by t."into", c.model, c.result_id desc
+    on conflict (lead_id, model) do nothing`.execute(locked.tx);
   for (const table of ['records', 'activities', 'deal_outcomes', 'results'] as const) {
     await sql`
       update ${sql.table(`leadgrade.${table}`)} a set lead_id = t."into" from ${merged}

@@ -34,6 +34,22 @@ export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly 
   return rows;
 }
 
+/** By model hash, in points by band; a model without thresholds is absent. */
+export async function thresholdsByModel(
+  db: Db,
+  modelHashes: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
+  const rows = await db
+    .selectFrom('band_thresholds')
+    .select(['model_hash', 'band', 'points'])
+    .where('model_hash', 'in', modelHashes)
+    .execute();
+  const byModel = Map.groupBy(rows, ({ model_hash }) => model_hash);
+  return new Map(
+    [...byModel].map(([hash, bands]) => [hash, Object.fromEntries(bands.map(({ band, points }) => [band, points]))]),
+  );
+}
+
 /** In points by band, as they applied at an instant; empty for a model without such bands. */
 export async function thresholdsAsOf(db: Db, modelHash: string, at: Date): Promise<Readonly<Record<string, number>>> {
   const { rows } = await sql<{ band: string; points: number }>`
@@ -145,19 +161,33 @@ async function* idRanges(db: Db): AsyncGenerator<RawBuilder<boolean>> {
  */
 export async function countByScore(
   db: Db,
-  basis: Basis,
+  { basis, model }: RankedScore,
   inputsHash: string,
 ): Promise<readonly { readonly score: number; readonly leads: number }[]> {
   const counts = new Map<number, number>();
   for await (const isInRange of idRanges(db)) {
     const { rows } = await sql<{ score: number; leads: number }>`
       select ${SCORE[basis]} as score, count(*)::integer as leads
-      from leadgrade.leads l join leadgrade.results r on r.id = l.result_id
+      from leadgrade.leads l join ${currentResults(model)}
       where l.scoring_inputs_hash = ${inputsHash} and ${isInRange}
       group by 1`.execute(db);
     for (const { score, leads } of rows) counts.set(score, (counts.get(score) ?? 0) + leads);
   }
   return [...counts].map(([score, leads]) => ({ score, leads }));
+}
+
+/** The score that the bands of a model rank. */
+export interface RankedScore {
+  readonly basis: Basis;
+  /** The key of the model; null = the first one. */
+  readonly model: string | null;
+}
+
+/** The current results `r` of leads `l` by a model. */
+function currentResults(model: string | null): RawBuilder<unknown> {
+  if (model === null) return sql`leadgrade.results r on r.id = l.result_id`;
+  return sql`leadgrade.lead_results c on c.lead_id = l.id and c.model = ${model}
+    join leadgrade.results r on r.id = c.result_id`;
 }
 
 export interface ThresholdChange {
@@ -182,7 +212,7 @@ const EPSILON = 1e-9;
  */
 export async function markDueByThreshold(
   db: Db,
-  basis: Basis,
+  { basis, model }: RankedScore,
   { from, to, hysteresis, inside, cause }: ThresholdChange,
   now: Date,
 ): Promise<number> {
@@ -193,8 +223,11 @@ export async function markDueByThreshold(
   for await (const isInRange of idRanges(db)) {
     const { numAffectedRows = 0n } = await sql`
       update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
-      from leadgrade.results r
-      where r.id = l.result_id and l.due_at is null and ${isInRange} and case
+      from ${
+        model === null
+          ? sql`leadgrade.results r where r.id = l.result_id`
+          : sql`leadgrade.results r join leadgrade.lead_results c on c.result_id = r.id where c.lead_id = l.id and c.model = ${model}`
+      } and l.due_at is null and ${isInRange} and case
         when r.status = any(${inside}::text[]) then ${score} < ${lowestInside}::double precision
         else ${score} >= ${low}::double precision and ${score} < ${high}::double precision
       end`.execute(db);

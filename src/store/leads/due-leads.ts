@@ -1,9 +1,14 @@
 // Locks the next due leads and loads what they are scored from.
 import { sql, type Transaction } from 'kysely';
-import type { LeadState } from '../../domain/lead.ts';
+import type { LeadStates } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
-import type { Grade } from '../../domain/score-result.ts';
-import type { StoredLine } from '../../domain/stored-lines.ts';
+import {
+  currentResultId,
+  joinOtherResults,
+  type OtherModel,
+  type OtherRow,
+  toOthers,
+} from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 import { loadStates, type StateVersion } from './input/lead-states.ts';
 import type { DueActivity } from './input/scoring-activities.ts';
@@ -14,23 +19,12 @@ import {
   loadRecordKeys,
   type ScoringInput,
 } from './input/scoring-input.ts';
+import type { PreviousResult } from './previous-result.ts';
 import type { RescoreCount } from './rescore-limit.ts';
 
-type Tx = Transaction<Tables>;
+export type { PreviousResult } from './previous-result.ts';
 
-/** The visible part of the last result. */
-export interface PreviousResult {
-  readonly id: number;
-  readonly model_hash: string;
-  readonly grade: Grade;
-  readonly fit_score: number;
-  readonly behavior_score: number;
-  readonly status: string;
-  /** In points, by band with `top` or `capacity`, as they applied to it; null = the model has no such band. */
-  readonly thresholds: Readonly<Record<string, number>> | null;
-  /** Parsed each time that they are asked for. */
-  readonly contributions: readonly StoredLine[];
-}
+type Tx = Transaction<Tables>;
 
 export interface DueLead {
   readonly id: number;
@@ -39,17 +33,21 @@ export interface DueLead {
   readonly records: readonly DueRecord[];
   /** The activities of all its records, in any order; parsed each time that they are asked for. */
   readonly activities: readonly DueActivity[];
+  /** The last result of the first model. */
   readonly previous: PreviousResult | null;
+  /** The last results of the other models, by name; absent with one model. */
+  readonly others?: ReadonlyMap<string, PreviousResult>;
   /**
    * In place of fields and activities: of a lead that has not changed since it was made. Parsed each time that it is
    * asked for.
    */
-  readonly state?: LeadState;
+  readonly state?: LeadStates;
 }
 
 export interface LockedDueLead extends RescoreCount {
   readonly priority: Priority;
   readonly previous: PreviousResult | null;
+  readonly others?: ReadonlyMap<string, PreviousResult>;
 }
 
 /**
@@ -58,11 +56,16 @@ export interface LockedDueLead extends RescoreCount {
  */
 export async function lockDueLeads(
   tx: Tx,
-  { limit, now }: { readonly limit: number; readonly now: Date },
+  {
+    limit,
+    now,
+    others = [],
+  }: { readonly limit: number; readonly now: Date; readonly others?: readonly OtherModel[] | undefined },
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
       p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.thresholds, p.contributions::text as lines
+      ${others.length === 0 ? sql`` : sql`, o.others`}
     from (
       select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
@@ -70,25 +73,35 @@ export async function lockDueLeads(
         join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
       ) order by priority, due_at, id limit ${limit} for update skip locked
     ) l
-    left join leadgrade.results p on p.id = l.result_id
+    left join leadgrade.results p on p.id = l.result_id ${joinOtherResults(others)}
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, lines, ...lead }) => {
-    if (result_id === null) return { ...lead, previous: null };
-    const previous: PreviousResult = {
-      ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds },
-      get contributions() {
-        return JSON.parse(lines);
-      },
-    };
-    return { ...lead, previous };
-  });
+  return rows.map(
+    ({ result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, lines, others: own, ...rest }) => {
+      const lead = own === undefined ? rest : { ...rest, others: toOthers(own ?? []) };
+      if (result_id === null) return { ...lead, previous: null };
+      const previous: PreviousResult = {
+        ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds },
+        get contributions() {
+          return JSON.parse(lines);
+        },
+      };
+      return { ...lead, previous };
+    },
+  );
 }
 
 /** The columns of the result are null where the lead has none. */
-type LockedRow = Omit<LockedDueLead, 'previous'> &
-  Omit<PreviousResult, 'id' | 'contributions'> & { readonly result_id: number | null; readonly lines: string };
+type LockedRow = Omit<LockedDueLead, 'previous' | 'others'> &
+  Omit<PreviousResult, 'id' | 'contributions'> & {
+    readonly result_id: number | null;
+    readonly lines: string;
+    readonly others?: readonly OtherRow[] | null;
+  };
 
-export interface LoadOptions extends StateVersion, InputOptions {}
+export interface LoadOptions extends StateVersion, InputOptions {
+  /** The models beside the first one; absent: there is one model. */
+  readonly others?: readonly OtherModel[] | undefined;
+}
 
 /** Only this reason says that nothing but time has passed since the last scoring (mark-due.ts). */
 const UNCHANGED = 'decay';
@@ -99,8 +112,10 @@ export async function loadDueLeads(
   leads: readonly LockedDueLead[],
   options: LoadOptions,
 ): Promise<readonly DueLead[]> {
-  const unchanged = leads.flatMap(({ id, cause, previous }) =>
-    cause === UNCHANGED && previous !== null ? [{ id, resultId: previous.id }] : [],
+  const unchanged = leads.flatMap((lead) =>
+    lead.cause === UNCHANGED && (lead.previous !== null || (lead.others?.size ?? 0) > 0)
+      ? [{ id: lead.id, resultId: currentResultId(lead, options.others) ?? NO_RESULT }]
+      : [],
   );
   const states = await loadStates(
     tx,
@@ -121,18 +136,18 @@ export async function loadDueLeads(
 }
 
 function toDueLead(
-  { id, cause, priority, previous }: LockedDueLead,
+  { id, cause, priority, previous, others }: LockedDueLead,
   state: string | undefined,
   input: ScoringInput | undefined,
   keys: readonly DueRecord[] = [],
 ): DueLead {
-  const lead = { id, cause, priority, previous };
+  const lead = { id, cause, priority, previous, ...(others !== undefined && { others }) };
   if (state !== undefined) {
     return {
       ...lead,
       records: keys,
       activities: [],
-      get state(): LeadState {
+      get state(): LeadStates {
         return JSON.parse(state);
       },
     };

@@ -26,7 +26,7 @@ export interface StoredResult {
   readonly is_ambiguous: boolean;
 }
 
-/** The latest results of a lead, newest first. */
+/** The latest results of a lead by the first model, newest first. */
 export async function resultsOf(db: Kysely<Tables>, leadId: number, limit: number): Promise<readonly StoredResult[]> {
   return db
     .selectFrom('results')
@@ -37,6 +37,7 @@ export async function resultsOf(db: Kysely<Tables>, leadId: number, limit: numbe
       sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
     )
     .where('lead_id', '=', leadId)
+    .where('results.model', 'is', null)
     .orderBy('results.id', 'desc')
     .limit(limit)
     .execute();

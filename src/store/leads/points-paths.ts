@@ -1,7 +1,7 @@
 // The points of leads in the last weeks, from the stored results.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
-import { type Basis, SCORE } from './band-thresholds.ts';
+import { type RankedScore, SCORE } from './band-thresholds.ts';
 
 interface Step {
   /** Epoch milliseconds. */
@@ -24,12 +24,12 @@ const PAGE = 10_000;
  */
 export async function* pointsPaths(
   db: Kysely<Tables>,
-  basis: Basis,
+  score: RankedScore,
   window: { readonly from: Date; readonly to: Date },
 ): AsyncGenerator<StoredPath> {
   let after = 0;
   for (;;) {
-    const { leads, rows } = await pageOfTurns(db, basis, { ...window, after });
+    const { leads, rows } = await pageOfTurns(db, score, { ...window, after });
     for (const path of Map.groupBy(rows, ({ lead_id, part }) => `${lead_id} ${part}`).values()) yield toPath(path);
     const last = leads.at(-1);
     if (last === undefined || leads.length < PAGE) return;
@@ -47,7 +47,7 @@ interface Turn {
 
 async function pageOfTurns(
   db: Kysely<Tables>,
-  basis: Basis,
+  { basis, model }: RankedScore,
   { from, to, after }: { readonly from: Date; readonly to: Date; readonly after: number },
 ) {
   const page = await db
@@ -63,9 +63,9 @@ async function pageOfTurns(
     with steps as (
       select r.lead_id, r.id, r.as_of as at, ${SCORE[basis]} as points, r.as_of < ${from} as is_start, r.cause = 'model' as is_anew
       from unnest(${leads}::bigint[]) as l(id) cross join lateral (
-        (select * from leadgrade.results p where p.lead_id = l.id and p.as_of < ${from} order by p.id desc limit 1)
+        (select * from leadgrade.results p where p.lead_id = l.id and p.model is not distinct from ${model} and p.as_of < ${from} order by p.id desc limit 1)
         union all
-        select * from leadgrade.results p where p.lead_id = l.id and p.as_of >= ${from} and p.as_of <= ${to}
+        select * from leadgrade.results p where p.lead_id = l.id and p.model is not distinct from ${model} and p.as_of >= ${from} and p.as_of <= ${to}
       ) r
     ), parts as (
       select *, is_start or is_anew as is_first,

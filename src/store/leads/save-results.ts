@@ -4,6 +4,7 @@ import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/limits/retry-delays.t
 import { PRIORITY } from '../../domain/priority.ts';
 import { arrayRows, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
+import type { InsertedIds } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import { clearErrors, recordErrors } from './record-errors.ts';
@@ -12,15 +13,18 @@ import type { ScoredLead } from './scored-lead.ts';
 
 type Tx = Transaction<Tables>;
 
-/** @returns the ids of the new results by lead */
-export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
-  const newResults = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
-  if (newResults.length === 0) return new Map();
+export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<InsertedIds> {
+  const newResults = scored.flatMap(({ leadId, result, others = NO_OTHERS }) => [
+    ...(result ? [{ lead_id: leadId, model: null, ...result }] : []),
+    ...[...others].flatMap(([model, other]) => (other.result ? [{ lead_id: leadId, model, ...other.result }] : [])),
+  ]);
+  if (newResults.length === 0) return { first: new Map(), others: new Map() };
   const of = <T>(read: (result: (typeof newResults)[number]) => T) => newResults.map(read);
   const columns = arrayRows(
     ['bigint', of(({ lead_id }) => lead_id)],
     ['text', of(({ as_of }) => as_of)],
     ['text', of(({ model_hash }) => model_hash)],
+    ['text', of(({ model }) => model)],
     ['text', of(({ cause }) => cause)],
     ['text', of(({ grade }) => grade)],
     ['double precision', of(({ coverage }) => coverage)],
@@ -35,16 +39,24 @@ export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Prom
     jsonLines(of(({ contributions }) => storableJson(contributions))),
     jsonLines(of(({ gates }) => storableJson(gates))),
   );
-  const { rows } = await sql<{ id: number; lead_id: number }>`
-    insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+  const { rows } = await sql<{ id: number; lead_id: number; model: string | null }>`
+    insert into leadgrade.results (lead_id, as_of, model_hash, model, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, previous_grade, cell, thresholds, contributions, gates)
-    select lead_id, as_of::timestamptz, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+    select lead_id, as_of::timestamptz, model_hash, model, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, previous_grade, cell, thresholds::json, contributions::json, gates::json
-    from ${columns} as t (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+    from ${columns} as t (lead_id, as_of, model_hash, model, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, previous_grade, cell, thresholds, contributions, gates)
-    returning id, lead_id`.execute(tx);
-  return new Map(rows.map((row) => [row.lead_id, row.id]));
+    returning id, lead_id, model`.execute(tx);
+  const first = new Map<number, number>();
+  const others = new Map<number, Map<string, number>>();
+  for (const { id, lead_id, model } of rows) {
+    if (model === null) first.set(lead_id, id);
+    else others.set(lead_id, (others.get(lead_id) ?? new Map<string, number>()).set(model, id));
+  }
+  return { first, others };
 }
+
+const NO_OTHERS: NonNullable<ScoredLead['others']> = new Map();
 
 /** Updates the scored leads: no longer due, with the new result or the one they had. */
 export async function updateScoredLeads(

@@ -5,10 +5,11 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import { saveMoves } from '../guard/moves.ts';
 import { modelTexts } from '../models/models.ts';
+import { saveOtherResults } from '../models/other-results.ts';
 import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
-import { pointsByBand, thresholdsOf } from './band-thresholds.ts';
+import { thresholdsByModel } from './band-thresholds.ts';
 import { type DueLead, type LoadOptions, loadDueLeads, lockDueLeads, withCrmValues } from './due-leads.ts';
 import { saveStates } from './input/lead-states.ts';
 import { throttleRescoring } from './rescore-limit.ts';
@@ -20,6 +21,7 @@ interface Chunk extends LoadOptions {
   readonly limit: number;
   readonly now: Date;
   readonly inputsHash: string;
+  /** Of the first model. */
   readonly modelHash: string;
   /** Hashes of the models whose texts the caller has. */
   readonly knownModels?: { has(hash: string): boolean };
@@ -49,8 +51,11 @@ export interface ChunkScored {
 interface ChunkModels {
   /** The texts of other models that gave previous results, by hash; not of `knownModels`. */
   readonly earlierModels: ReadonlyMap<string, string>;
-  /** In points, by band with `top` or `capacity`. They do not change while a chunk is being scored (`lockScoring`). */
-  readonly thresholds: Readonly<Record<string, number>>;
+  /**
+   * By model hash, in points by band with `top` or `capacity`. They do not change while a chunk is being scored
+   * (`lockScoring`).
+   */
+  readonly thresholds: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 type Score = (leads: readonly DueLead[], models: ChunkModels) => readonly ScoredLead[];
@@ -76,11 +81,16 @@ export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Sco
     );
     const scored = await scoreAll(tx, due, chunk, score);
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
-    const unscored = scored.filter((lead) => lead.unscored).length;
+    const unscored = scored.filter(isUnscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
     const counts = { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
     return { ...counts, ...countSkippedWrites(scored, due) };
   });
+}
+
+/** No model scores the lead. */
+function isUnscored({ unscored, others }: ScoredLead): boolean {
+  return unscored && [...(others?.values() ?? [])].every((other) => other.unscored);
 }
 
 async function scoreAll(
@@ -116,17 +126,27 @@ function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead
 }
 
 async function chunkModels(tx: Transaction<Tables>, due: readonly DueLead[], chunk: Chunk): Promise<ChunkModels> {
-  const thresholds = pointsByBand(await thresholdsOf(tx, chunk.modelHash));
+  const thresholds = await thresholdsByModel(tx, modelHashes(chunk));
   return { earlierModels: await earlierModels(tx, due, chunk), thresholds };
+}
+
+function modelHashes({ modelHash, others = [] }: Chunk): readonly string[] {
+  return [modelHash, ...others.map(({ hash }) => hash)];
 }
 
 async function earlierModels(
   tx: Transaction<Tables>,
   due: readonly DueLead[],
-  { modelHash, knownModels }: Chunk,
+  chunk: Chunk,
 ): Promise<ReadonlyMap<string, string>> {
-  const hashes = new Set(due.flatMap(({ previous }) => previous?.model_hash ?? []));
-  const unknown = [...hashes].filter((hash) => hash !== modelHash && !knownModels?.has(hash));
+  const hashes = new Set(
+    due.flatMap(({ previous, others }) => [
+      ...(previous === null ? [] : [previous.model_hash]),
+      ...[...(others?.values() ?? [])].map(({ model_hash }) => model_hash),
+    ]),
+  );
+  const current = modelHashes(chunk);
+  const unknown = [...hashes].filter((hash) => !current.includes(hash) && !chunk.knownModels?.has(hash));
   return unknown.length === 0 ? new Map() : modelTexts(tx, unknown);
 }
 
@@ -177,9 +197,10 @@ async function save(
   const due = allDue.filter(({ id }) => ids.has(id));
   const results = await insertResults(tx, scored);
   await saveMoves(tx, scored, chunk.now);
-  await updateScoredLeads(tx, scored, results, chunk);
+  await updateScoredLeads(tx, scored, results.first, chunk);
+  await saveOtherResults(tx, scored, results, chunk.others);
   await saveStates(tx, scored, chunk);
   await recordFailures(tx, scored, due, chunk.now);
   await postponeFailures(tx, scored, chunk.now);
-  await applyDecisions(tx, scored, due, results, chunk.now);
+  await applyDecisions(tx, scored, due, { inserted: results, others: chunk.others }, chunk.now);
 }

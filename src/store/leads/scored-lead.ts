@@ -1,5 +1,5 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
-import type { LeadState } from '../../domain/lead.ts';
+import type { LeadStates } from '../../domain/lead.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
@@ -34,12 +34,19 @@ export type WriteDecision = { readonly crm: string; readonly object: string; rea
   | { readonly kind: 'in_sync' | 'below_min_change' | 'respected' }
 );
 
-export interface ScoredLead {
-  readonly leadId: number;
+/** What a model says of a lead. */
+export interface ModelScore {
   /** Null if the visible part equals the previous result. */
   readonly result: NewResult | null;
-  /** The lead is no longer scored: it is out of scope, or has no live record. */
+  /** The model does not score the lead: it is out of scope or of the model's `where`, or has no live record. */
   readonly unscored: boolean;
+}
+
+/** Of the first model, and beside it of the others. */
+export interface ScoredLead extends ModelScore {
+  readonly leadId: number;
+  /** By name; absent with one model, or if no other model scores the lead now or did so before. */
+  readonly others?: ReadonlyMap<string, ModelScore>;
   /** Epoch ms. */
   readonly nextChangeAt: number | null;
   /** The lead has entered a better band. */
@@ -48,7 +55,7 @@ export interface ScoredLead {
   readonly move?: { readonly from: string; readonly signal: string | null } | undefined;
   readonly records: readonly WriteDecision[];
   /** What the next scoring can use if only time passes; absent = as stored. */
-  readonly state?: LeadState;
+  readonly state?: LeadStates;
   /** The decisions need the CRM's values: the lead is to be scored again with them. */
   readonly needsCrmValues?: boolean;
   /** The scoring failed: the lead keeps its result, and an error is recorded. */

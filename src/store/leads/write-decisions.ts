@@ -3,18 +3,24 @@ import { sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import { arrayRows, type Column, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
+import { currentResultId, type InsertedIds, type OtherModel } from '../models/other-results.ts';
 import { isOneOf } from '../outbox/outbox.ts';
 import { byObject } from '../records/ref-key.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import type { ScoredLead } from './scored-lead.ts';
 
-/** @param results the ids of the new results by lead */
+interface NewResults {
+  readonly inserted: InsertedIds;
+  /** The models beside the first one. */
+  readonly others?: readonly OtherModel[] | undefined;
+}
+
 export async function applyDecisions(
   tx: Transaction<Tables>,
   scored: readonly ScoredLead[],
   due: readonly DueLead[],
-  results: ReadonlyMap<number, number>,
+  results: NewResults,
   now: Date,
 ): Promise<void> {
   const rows = decisionRows(scored, due, results);
@@ -76,19 +82,36 @@ function keysOf(rows: readonly DecisionRow[]): readonly Column[] {
   ];
 }
 
-function decisionRows(scored: readonly ScoredLead[], due: readonly DueLead[], results: ReadonlyMap<number, number>) {
+function decisionRows(scored: readonly ScoredLead[], due: readonly DueLead[], results: NewResults) {
   const byId = new Map(due.map((lead) => [lead.id, lead]));
-  return scored.flatMap((lead) =>
-    lead.records.map((record) => ({
+  return scored.flatMap((lead) => {
+    const result_id = resultIdAfter(lead, byId.get(lead.leadId), results);
+    return lead.records.map((record) => ({
       crm: record.crm,
       object: record.object,
       id: record.id,
       kind: record.kind,
       patch: record.kind === 'write' ? record.patch : null,
-      result_id: lead.unscored ? null : (results.get(lead.leadId) ?? byId.get(lead.leadId)?.previous?.id ?? null),
+      result_id,
       priority: writePriority(byId.get(lead.leadId)?.priority ?? PRIORITY.change, lead),
-    })),
-  );
+    }));
+  });
+}
+
+/** Stands for the results that the lead has after its scoring (`currentResultId`). */
+function resultIdAfter(lead: ScoredLead, due: DueLead | undefined, { inserted, others }: NewResults): number | null {
+  const idOf = (unscored: boolean, inserted: number | undefined, before: number | undefined) => {
+    const id = unscored ? undefined : (inserted ?? before);
+    return id === undefined ? null : { id };
+  };
+  const previous = idOf(lead.unscored, inserted.first.get(lead.leadId), due?.previous?.id);
+  if (others === undefined) return previous?.id ?? null;
+  const ids = others.flatMap(({ name }) => {
+    const isOut = lead.others?.get(name)?.unscored ?? false;
+    const current = idOf(isOut, inserted.others.get(lead.leadId)?.get(name), due?.others?.get(name)?.id);
+    return current === null ? [] : [[name, current] as const];
+  });
+  return currentResultId({ previous, others: new Map(ids) }, others);
 }
 
 function writePriority(priority: Priority, { rises }: ScoredLead): Priority {

@@ -1,5 +1,6 @@
 // Which models score leads. A model file changes nothing before it is applied: what runs is the last row.
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { sha256Hex } from '../../domain/texts/sha256-hex.ts';
 import type { AppliedModel, AppliedModelsTable } from '../tables/leads.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -23,9 +24,16 @@ export async function modelText(db: Kysely<Tables>, hash: string): Promise<strin
   return row?.text ?? null;
 }
 
-/** The model whose results are written; null = none was applied. */
-export function liveModel(applied: Applied | null): AppliedModel | null {
-  return applied?.models.find(({ role }) => role === 'live') ?? null;
+/** The first model, whose fields in the CRM have no name in them; null = none was applied. */
+export function firstModel(applied: Applied | null): AppliedModel | null {
+  return applied?.models[0] ?? null;
+}
+
+/** Two lists of models with the same hash score the same leads in the same way. That of one model is its own hash. */
+export function hashOfModels(models: readonly Pick<AppliedModel, 'hash' | 'key' | 'role' | 'where'>[]): string {
+  const [first, ...others] = models;
+  if (first !== undefined && others.length === 0 && first.where === null) return first.hash;
+  return sha256Hex(JSON.stringify(models.map(({ key, hash, role, where }) => [key, hash, role, where])));
 }
 
 /** Inserts the row that is in force from its commit on. Nothing is locked that a scoring needs. */

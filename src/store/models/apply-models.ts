@@ -22,8 +22,8 @@ export function applyModels(db: Kysely<Tables>, { models, replaces, ...row }: Ne
     // One at a time; readers do not wait.
     await sql`lock table leadgrade.applied_models in share row exclusive mode`.execute(tx);
     if (((await lastApplied(tx))?.id ?? null) !== replaces) return false;
-    for (const { hash, name, text } of models) await saveModel(tx, { hash, name, text }, now);
-    const named = models.map(({ hash, name, role }) => ({ hash, name, role }));
+    for (const { hash, name, text, key } of models) await saveModel(tx, { hash, name, text, key }, now);
+    const named = models.map(({ text: _, ...model }) => model);
     await insertApplied(tx, { ...row, models: named, applied_at: now });
     await endInputs(tx);
     return true;

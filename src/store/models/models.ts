@@ -7,19 +7,21 @@ const DAY_MS = 86_400_000;
 /** Inserts a model, or saves that it is still used, once a day, or used again. */
 export async function saveModel(
   db: Kysely<Tables>,
-  model: { hash: string; name: string; text: string },
+  model: { hash: string; name: string; text: string; key?: string | null },
   now: Date,
 ): Promise<void> {
   await db
     .insertInto('models')
-    .values({ ...model, since: now, last_used_at: now })
+    .values({ key: null, ...model, since: now, last_used_at: now })
     .onConflict((conflict) =>
       conflict
         .column('hash')
-        .doUpdateSet({ last_used_at: now })
+        .doUpdateSet({ last_used_at: now, key: model.key ?? null })
         .where(
           sql<boolean>`models.last_used_at < ${new Date(now.getTime() - DAY_MS)}
-            or exists (select from leadgrade.models other where other.last_used_at > models.last_used_at)`,
+            or models.key is distinct from ${model.key ?? null}::text
+            or exists (select from leadgrade.models other where other.last_used_at > models.last_used_at
+              and other.key is not distinct from models.key)`,
         ),
     )
     .execute();
@@ -57,6 +59,8 @@ export interface StoredModel {
   readonly hash: string;
   /** `name@version` */
   readonly name: string;
+  /** Its name among models side by side; null = the first one, or the only one. */
+  readonly key: string | null;
   readonly text: string;
   readonly since: Date;
   readonly last_used_at: Date;
@@ -66,7 +70,7 @@ export interface StoredModel {
 export async function listModels(db: Kysely<Tables>): Promise<readonly StoredModel[]> {
   return db
     .selectFrom('models')
-    .select(['hash', 'name', 'text', 'since', 'last_used_at'])
+    .select(['hash', 'name', 'key', 'text', 'since', 'last_used_at'])
     .orderBy('last_used_at', 'desc')
     .orderBy('since', 'desc')
     .execute();
@@ -74,11 +78,9 @@ export async function listModels(db: Kysely<Tables>): Promise<readonly StoredMod
 
 /** By model hash, the number of leads whose present result it gave. */
 export async function leadsByModel(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('leads')
-    .innerJoin('results', 'results.id', 'leads.result_id')
-    .select(({ fn }) => ['model_hash', fn.countAll<string>().as('leads')])
-    .groupBy('model_hash')
-    .execute();
+  const { rows } = await sql<{ model_hash: string; leads: number }>`
+    select r.model_hash, count(*) as leads from leadgrade.results r join (
+      select result_id from leadgrade.leads union all select result_id from leadgrade.lead_results
+    ) c on c.result_id = r.id group by 1`.execute(db);
   return new Map(rows.map(({ model_hash, leads }) => [model_hash, Number(leads)]));
 }

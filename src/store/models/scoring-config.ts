@@ -4,7 +4,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { Tables } from '../tables/tables.ts';
-import { lastApplied } from './applied.ts';
+import { hashOfModels, lastApplied } from './applied.ts';
+import { applyOtherModels, type OtherModel } from './other-results.ts';
 
 // Small enough not to delay other statements for long: the embedded database has one session for
 // all.
@@ -15,8 +16,10 @@ const NONE = '';
 
 /** What the inputs are made of, as far as it matters who set them and why leads are scored again. */
 export interface InputParts {
-  /** The model that is part of the inputs. */
+  /** The models that are part of the inputs, by `hashOfModels`. */
   readonly modelHash: string;
+  /** Those beside the first one. */
+  readonly others?: readonly OtherModel[];
   /** Hash of what the operator decides: all but what the CRMs show. Default: the hash of the inputs. */
   readonly configHash?: string;
   /** What the CRMs do not show: unobserved activity types, unreadable fields. */
@@ -33,7 +36,7 @@ export async function markDueByInputs(
   db: Kysely<Tables>,
   inputsHash: string,
   now: Date,
-  { modelHash, configHash = inputsHash, lacking = [] }: InputParts,
+  { modelHash, others = [], configHash = inputsHash, lacking = [] }: InputParts,
 ): Promise<number | null> {
   const config = await db
     .selectFrom('scoring_config')
@@ -49,13 +52,14 @@ export async function markDueByInputs(
     // Waits for the chunks that are being scored with the former inputs (`applyInputs`), and for an `applyModels`.
     await lockScoring(tx);
     const applied = await lastApplied(tx);
-    if (applied !== null && !applied.models.some(({ hash }) => hash === modelHash)) return false;
+    if (applied !== null && hashOfModels(applied.models) !== modelHash) return false;
     await sql`
       insert into leadgrade.scoring_config (inputs_hash, all_marked, config_hash, config_changed_at, lacking, reason)
       values (${inputsHash}, ${isMarked}, ${configHash}, ${changedAt}, ${JSON.stringify(lacking)}::jsonb, ${reason})
       on conflict (singleton) do update set inputs_hash = excluded.inputs_hash, all_marked = excluded.all_marked,
         config_hash = excluded.config_hash, config_changed_at = excluded.config_changed_at, lacking = excluded.lacking,
         reason = excluded.reason`.execute(tx);
+    await applyOtherModels(tx, others);
     return true;
   });
   if (!isSet) return null;

@@ -7,6 +7,7 @@ import type { Claim } from '../claim.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { CURRENT_RESULT_ID } from '../models/other-results.ts';
 import { byObject, refKey } from '../records/ref-key.ts';
 import { canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -187,7 +188,7 @@ export async function markWritten(
   const { rows: outdated } = await sql<{ id: number }>`
     select l.id from ${jsonRows(last)} as t (object text, id text, result_id bigint)
     join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
-    join leadgrade.leads l on l.id = r.lead_id and l.result_id is distinct from t.result_id`.execute(tx);
+    join leadgrade.leads l on l.id = r.lead_id and ${CURRENT_RESULT_ID} is distinct from t.result_id`.execute(tx);
   await markDue(
     locked,
     outdated.map((lead) => lead.id),

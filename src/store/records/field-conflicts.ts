@@ -2,14 +2,14 @@
 // is read, and saved as part of its history.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
-import { SCORE_FIELDS, type ScoreField, type ScoreFieldValues } from '../../domain/score-fields.ts';
+import { meaningOf, type ScoreFieldValues, type ScoreKey, scoreKeysOf } from '../../domain/score-fields.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export type EditPolicy = 'overwrite' | 'respect';
 
 export interface Conflict extends RecordRef {
-  readonly field: ScoreField;
+  readonly field: ScoreKey;
   readonly ours: string | number | null;
   readonly theirs: string | number | null;
 }
@@ -38,7 +38,7 @@ export function detectConflicts({
 }: ReadRecord): readonly Conflict[] {
   if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return [];
   // A field that is not read, or was never written, cannot be in conflict.
-  const fields = SCORE_FIELDS.filter((field) => Object.hasOwn(crmValues, field) && Object.hasOwn(lastWritten, field));
+  const fields = scoreKeysOf(crmValues).filter((field) => Object.hasOwn(lastWritten, field));
   return fields.flatMap((field) => {
     const theirs = crmValues[field] ?? null;
     const ours = lastWritten[field] ?? null;
@@ -54,15 +54,19 @@ export function detectConflicts({
  */
 export function isEditedByOthers(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues | null): boolean {
   if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return false;
-  return SCORE_FIELDS.some((field) => {
+  return scoreKeysOf(crmValues).some((field) => {
     const theirs = crmValues[field] ?? null;
     return theirs !== null && theirs !== '' && !isSame(theirs, lastWritten[field] ?? null);
   });
 }
 
 function isOurOwnWrite(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues): boolean {
-  const [theirs, ours] = [crmValues.scored_at ?? null, lastWritten.scored_at ?? null];
-  return theirs !== null && ours !== null && !isSame(theirs, ours);
+  // All fields are written at once: one instant tells of all models.
+  return scoreKeysOf(crmValues).some((key) => {
+    if (meaningOf(key) !== 'scored_at') return false;
+    const [theirs, ours] = [crmValues[key] ?? null, lastWritten[key] ?? null];
+    return theirs !== null && ours !== null && !isSame(theirs, ours);
+  });
 }
 
 /** Compares without differences in white space: CRMs trim text and rewrite line ends. */

@@ -75,7 +75,8 @@ async function leadRows(db: Kysely<Tables>, leadIds: readonly number[], at: Date
   const { rows } = await sql<LeadRow>`
     select l.id, l.records_changed_at, r.status, r.model_hash, r.as_of, r.fit_score, r.behavior_score, r.thresholds
     from leadgrade.leads l left join lateral (
-      select status, model_hash, as_of, fit_score, behavior_score, thresholds from leadgrade.results p where p.lead_id = l.id and p.as_of <= ${at} order by p.id desc limit 1
+      select status, model_hash, as_of, fit_score, behavior_score, thresholds from leadgrade.results p
+      where p.lead_id = l.id and p.model is null and p.as_of <= ${at} order by p.id desc limit 1
     ) r on true where l.id = any(${leadIds}::bigint[]) order by l.id`.execute(db);
   return rows;
 }

@@ -94,7 +94,8 @@ const IS_STATUS_CHANGE = sql`(r.status, r.grade) is distinct from (r.previous_st
 
 function isExpired(history: Date, statusHistory: Date): RawBuilder<unknown> {
   return sql`r.as_of < case when ${IS_STATUS_CHANGE} then ${statusHistory}::timestamptz else ${history}::timestamptz end
-    and not exists (select from leadgrade.leads l where l.id = r.lead_id and l.result_id = r.id)`;
+    and not exists (select from leadgrade.leads l where l.id = r.lead_id and l.result_id = r.id)
+    and not exists (select from leadgrade.lead_results c where c.lead_id = r.lead_id and c.result_id = r.id)`;
 }
 
 async function deleteOld({ tx, from, to }: Range, history: Date, statusHistory: Date): Promise<number> {
@@ -110,7 +111,8 @@ async function deleteReplaced({ tx, from, to }: Range, history: Date, statusHist
     delete from leadgrade.results r using (
       select before.id from leadgrade.results n
       cross join lateral (
-        select p.id, p.as_of from leadgrade.results p where p.lead_id = n.lead_id and p.id < n.id order by p.id desc limit 1 offset 0
+        select p.id, p.as_of from leadgrade.results p where p.lead_id = n.lead_id and p.id < n.id
+          and p.model is not distinct from n.model order by p.id desc limit 1 offset 0
       ) before
       where n.id between ${from} and ${to} and before.as_of < ${history}
     ) old

@@ -1,6 +1,6 @@
 // Leads, their results, and the models that produced them.
 import type { Generated } from 'kysely';
-import type { LeadState } from '../../domain/lead.ts';
+import type { LeadStates } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
@@ -19,7 +19,7 @@ export interface LeadsTable {
   due_reason: string | null;
   /** The instant at which the score changes without new activity; null = never. */
   next_change_at: Instant | null;
-  /** The current result; null = never scored, or no longer scored. */
+  /** The current result of the first model; null = never scored by it, or no longer. */
   result_id: number | null;
   /**
    * Hash of the inputs that all leads share: model, scope, unobserved activity types, written
@@ -47,7 +47,7 @@ export interface LeadStatesTable {
   version: string;
   /** The state leaves out activities that cannot count from this instant on. */
   valid_from: Instant;
-  state: Json<LeadState>;
+  state: Json<LeadStates>;
 }
 
 /** The inputs that all leads share, as they apply now; one row. */
@@ -75,6 +75,8 @@ export interface ResultsTable {
   /** The instant for which the score was computed. */
   as_of: Instant;
   model_hash: string;
+  /** The name of the model; null = the first one, or the only one. */
+  model: string | null;
   /** `leads.due_reason` at the time of the scoring. */
   cause: string;
   grade: Grade;
@@ -95,10 +97,22 @@ export interface ResultsTable {
   gates: Json<readonly ActiveGate[]>;
 }
 
+/** The current results of the other models of a set; empty with one model. */
+export interface LeadResultsTable {
+  lead_id: number;
+  /** The name of the model. */
+  model: string;
+  result_id: number;
+  /** The model writes to the CRM; a shadow model does not. */
+  is_live: boolean;
+}
+
 /** Each version of a model that was ever applied. */
 export interface ModelsTable {
   hash: string;
   name: string;
+  /** Its name among models side by side, when it was last used; null = the first one, or the only one. */
+  key: string | null;
   /** The model file as it was applied. */
   text: string;
   /** When it was first applied. */
@@ -113,8 +127,14 @@ export interface AppliedModel {
   readonly hash: string;
   /** `name@version` */
   readonly name: string;
+  /** Of its results and of its fields in the CRM; null = the first model. */
+  readonly key: string | null;
+  /** As its list calls it. */
+  readonly label: string;
   /** `live`: its results are written to the CRMs. */
-  readonly role: 'live';
+  readonly role: 'live' | 'shadow';
+  /** Who is scored by it, as the JSON of a condition; null = all leads. */
+  readonly where: string | null;
 }
 
 /** Which models score leads, since when; the last row is in force. Model files change nothing before they are applied. */

@@ -3,7 +3,7 @@ import type { Generated } from 'kysely';
 import type { Counters } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
-import type { ScoreField, ScoreFieldValues } from '../../domain/score-fields.ts';
+import type { ScoreFieldValues, ScoreKey } from '../../domain/score-fields.ts';
 import type { Instant, Json } from './column-types.ts';
 
 /**
@@ -86,7 +86,7 @@ export interface FieldConflictsTable {
   crm: string;
   object: string;
   record_id: string;
-  field: ScoreField;
+  field: ScoreKey;
   /** The value that Leadgrade had written. */
   ours: Json<string | number | null>;
   /** The value that replaced it. */

@@ -7,6 +7,7 @@ import type {
   AppliedModelsTable,
   BandThresholdHistoryTable,
   BandThresholdsTable,
+  LeadResultsTable,
   LeadStatesTable,
   LeadsTable,
   ModelsTable,
@@ -32,6 +33,7 @@ import type {
 
 export interface Tables {
   lead_states: LeadStatesTable;
+  lead_results: LeadResultsTable;
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;

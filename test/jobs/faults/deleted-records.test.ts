@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { reconcileDeletions } from '../../../jobs/read/reconcile-deletions.ts';
+import { reconcileDeletions } from '../../../jobs/reconcile/reconcile-deletions.ts';
 import { listErasures } from '../../../src/store/erasure/erasures.ts';
 import { openRun } from '../../../src/store/sync/runs.ts';
 import { savePage } from '../../../src/store/sync/save-page.ts';

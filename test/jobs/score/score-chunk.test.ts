@@ -1,7 +1,7 @@
 // Scoring of a chunk: the isolation of failures, and the records that need no write.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ActiveModel, MappedCrm } from '../../../jobs/context.ts';
+import { type ActiveModel, type MappedCrm, onlyModel } from '../../../jobs/context.ts';
 import { addModels, knownModels } from '../../../jobs/score/earlier-models.ts';
 import { scoreChunk } from '../../../jobs/score/score-chunk.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
@@ -64,7 +64,7 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
         { ...CRM, connector: salesforce, inScope: (fields) => fields['contact.lifecycle'] !== 'customer' },
       ],
     ]),
-    model: activeModel(),
+    models: [onlyModel(activeModel())],
     timezone: 'UTC',
     inputs: {
       hash: 'inputs',
@@ -77,7 +77,7 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
       names: NAMES,
     },
-    thresholds: {},
+    thresholds: new Map(),
     earlierTexts: knownModels,
     now: NOW,
   });

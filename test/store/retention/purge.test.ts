@@ -154,7 +154,7 @@ test('a model that was not used for long is deleted with its thresholds, unless 
     .values({ model_hash: 'unused', ...threshold })
     .execute();
   for (const hash of ['former', 'live']) {
-    const models = [{ hash, name: hash, role: 'live' }] as const;
+    const models = [{ hash, name: hash, key: null, label: hash, role: 'live', where: null }] as const;
     await insertApplied(db, { models, applied_at: daysAgo(500), applied_by: null, cause: 'apply', plan_hash: null });
   }
   await lead([500, 'A', 'hot']);

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadModel } from '../../../../cli/product/files/load-model.ts';
 import { loadPeople } from '../../../../cli/product/files/load-people.ts';
 import { shippedFile } from '../../../../cli/product/files/shipped-file.ts';
-import type { JobContext } from '../../../../jobs/context.ts';
+import { type JobContext, onlyModel } from '../../../../jobs/context.ts';
 import { QUEUE } from '../../../../jobs/job-types.ts';
 import { openQueueBackend } from '../../../../jobs/queue/queue-backend.ts';
 import { createEnqueue, startWorker } from '../../../../jobs/queue/worker.ts';
@@ -22,8 +22,9 @@ const { db, connection, embedded } = await openDatabase({ databaseUrl: DATABASE_
 const backend = await openQueueBackend({ redisUrl: REDIS_URL, connection, embedded });
 const { compiled, text } = await loadModel(shippedFile('mappings/model.yaml'));
 const print = (_details: object, message: string) => console.log(message);
+const model = { compiled, text, hash: 'model' };
 const context: JobContext = {
-  ...{ db, crms: new Map(), model: { compiled, text, hash: 'model' } },
+  ...{ db, crms: new Map(), model, models: [onlyModel(model)] },
   ...{ people: await loadPeople(), titles: { addFields: (fields) => fields, hash: 'titles' } },
   ...{
     nightly: '0 2 * * *',

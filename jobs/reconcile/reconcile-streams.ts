@@ -23,8 +23,8 @@ import type { JobContext, MappedCrm } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 import { partFailureOrThrow } from '../failures/reachable.ts';
 import { logRecovered, logSetAside, setAside, setAsideRecovered } from '../failures/set-aside.ts';
-import { isOwnAccount } from './account-check.ts';
-import { isIncremental } from './full-sync.ts';
+import { isOwnAccount } from '../read/account-check.ts';
+import { isIncremental } from '../read/full-sync.ts';
 
 const STEP = 'streams-reconciled';
 const DAY_MS = 86_400_000;

@@ -31,9 +31,9 @@ import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 import { partFailureOrThrow } from '../failures/reachable.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { isOwnAccount } from '../read/account-check.ts';
+import { readRecords } from '../read/read-records.ts';
 import { runBatches } from '../run-batches.ts';
-import { isOwnAccount } from './account-check.ts';
-import { readRecords } from './read-records.ts';
 
 const STEP = 'deletions-reconciled';
 

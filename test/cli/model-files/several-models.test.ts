@@ -1,0 +1,89 @@
+// A MODEL_FILE that lists several models: what the commands load, and what `validate` says.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { loadModels } from '../../../cli/product/files/load-models.ts';
+import { sharedProperties, withModelFields } from '../../../src/mapping/write-back.ts';
+import { writeModels } from '../../support/models.ts';
+import { testFolder } from '../../support/test-folder.ts';
+import { leadgradeHere } from '../run-command.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await testFolder();
+});
+
+/** Lists these entries beside the model a.yaml. */
+function list(entries: string): string {
+  writeModels(folder, [{ name: 'a' }]);
+  const file = join(folder, 'models.yaml');
+  writeFileSync(file, `models: ${entries}\n`);
+  return file;
+}
+
+test('one model file is one model without a name in its fields', async () => {
+  expect(await loadModels('mappings/model.yaml')).toMatchObject([{ key: null, role: 'live', where: null }]);
+});
+
+test('of a list, the first live model has no name in its fields, and each model its role and its where', async () => {
+  const file = writeModels(folder, [
+    { name: 'next', role: 'shadow' },
+    { name: 'main', where: '{ field: contact.lifecycle, is: lead }' },
+  ]);
+  const models = await loadModels(file);
+  expect(models.map(({ key, name, role }) => [key, name, role])).toEqual([
+    [null, 'main', 'live'],
+    ['next', 'next', 'shadow'],
+  ]);
+  expect(models[0]?.where?.matches({ 'contact.lifecycle': 'lead' })).toBe(true);
+  expect(models[0]?.where?.matches({})).toBe(false);
+});
+
+test.each([
+  [
+    'a file that does not exist',
+    '[{ name: a, file: a.yaml }, { name: b, file: b.yaml }]',
+    /b\.yaml: the file does not exist/,
+  ],
+  [
+    'two entries with one model',
+    '[{ name: a, file: a.yaml }, { name: b, file: ./a.yaml }]',
+    /models\[1\]\.file: the model is the same as that of a/,
+  ],
+  ['an entry without a file', '[{ name: a }]', /models\.yaml:1.*models\[0\]/],
+])('%s is an error that names file and path', async (_, entries, message) => {
+  await expect(loadModels(list(entries))).rejects.toThrow(message);
+});
+
+test('an invalid model of a list is an error that names its file', async () => {
+  const file = list('[{ name: a, file: a.yaml }, { name: b, file: b.yaml }]');
+  writeFileSync(join(folder, 'b.yaml'), 'name: b\nversion: "1"\n');
+  await expect(loadModels(file)).rejects.toThrow(/b\.yaml.*status/);
+});
+
+test('the properties that two live models write are found, whatever their case', () => {
+  const mapping = { write_back: { status: 'leadgrade_status', models: { b: { status: 'Leadgrade_Status' } } } };
+  expect(sharedProperties(withModelFields(mapping, ['b'], (model, field) => `${model}_${field}`))).toEqual([
+    { path: ['write_back', 'models', 'b', 'status'], property: 'Leadgrade_Status', other: 'status' },
+  ]);
+});
+
+test.each(['new-business-and-expansion', 'two-products'])(
+  'the example %s is valid with every model in it',
+  async (name) => {
+    const { stdout } = await leadgradeHere(['validate', `mappings/examples/${name}/models.yaml`]);
+    expect(stdout).toContain(': valid.');
+    expect(stdout).not.toMatch(/^(error|warning):/m);
+  },
+);
+
+test('validate warns that leads.where of a mapping leaves out all leads of a model', async () => {
+  const { stdout } = await leadgradeHere([
+    'validate',
+    'mappings/examples/new-business-and-expansion/models.yaml',
+    'mappings/hubspot.yaml',
+  ]);
+  expect(stdout).toContain(
+    'the model expansion scores no lead of mappings/hubspot.yaml: its leads.where excludes them',
+  );
+});
