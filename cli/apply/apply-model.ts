@@ -7,8 +7,8 @@ import { type Applied, firstModel, hashOfModels, lastApplied } from '../../src/s
 import { applyModels } from '../../src/store/models/apply-models.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import type { AppliedModel } from '../../src/store/tables/leads.ts';
-import { shortHash } from '../model-files/model-changes.ts';
 import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
+import { shortHash } from '../model-files/versions/model-changes.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import type { CommandIo } from '../terminal/io.ts';

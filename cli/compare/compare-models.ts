@@ -1,8 +1,8 @@
 // `npx leadgrade compare models LIVE SHADOW`: the same leads by two models side by side, who differs and why.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
-import { type Earlier, scoringContext } from '../../jobs/score/moving-bands.ts';
 import { applies, isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { type Earlier, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { CurrentScore } from '../../src/domain/score-result.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';

@@ -1,6 +1,6 @@
 // Whether the bands with a capacity follow the arrivals, and where they began before.
 import type { JobContext } from '../../jobs/context.ts';
-import { movingBands } from '../../jobs/score/moving-bands.ts';
+import { movingBands } from '../../jobs/score/thresholds/moving-bands.ts';
 import { capacityLine, wholeNumber } from '../../src/scoring/capacity/capacity-texts.ts';
 import { dateIn } from '../../src/scoring/explanation/dates.ts';
 import { type PastThreshold, thresholdHistory, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';

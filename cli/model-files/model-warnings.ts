@@ -3,9 +3,9 @@
 import type { JobContext } from '../../jobs/context.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { findModelChange } from './model-changes.ts';
 import { mappedFields, modelGap } from './model-gaps.ts';
 import { ruleWarnings } from './rule-warnings.ts';
+import { findModelChange } from './versions/model-changes.ts';
 
 /** For the log of a service that starts: one line each. */
 export async function modelWarnings({

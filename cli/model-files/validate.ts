@@ -14,8 +14,8 @@ import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
 import { filesOfSet, judgeModelSet } from './judge-model-set.ts';
 import type { LocatedModel, UseFound } from './judge-use.ts';
-import { changedUnderOneVersion } from './model-changes.ts';
 import { readText } from './read-text.ts';
+import { changedUnderOneVersion } from './versions/model-changes.ts';
 
 export interface ValidateOptions {
   readonly model?: string;

@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { shortHash } from '../model-files/model-changes.ts';
 import { readText } from '../model-files/read-text.ts';
+import { shortHash } from '../model-files/versions/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 
 const LIST = '"npx leadgrade models list" lists those that were applied.';

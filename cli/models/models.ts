@@ -6,7 +6,7 @@ import { leadsByModel, storedModels } from '../../src/store/models/models.ts';
 import type { AppliedModel } from '../../src/store/tables/leads.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
-import { shortHash } from '../model-files/model-changes.ts';
+import { shortHash } from '../model-files/versions/model-changes.ts';
 import { modelFile } from '../product/files/load-model.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
 import { reportFailures } from '../product/report-failures.ts';

@@ -13,7 +13,7 @@ import { hashOfModels } from '../../src/store/models/applied.ts';
 import { storedModels } from '../../src/store/models/models.ts';
 import { currentInputs } from '../../src/store/models/scoring-config.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
-import { toListedModels } from '../model-files/listed-models.ts';
+import { toListedModels } from '../model-files/versions/listed-models.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { plannedThresholds } from './planned-thresholds.ts';
 import { instantOf, scoreAllLeads } from './score-all-leads.ts';

@@ -1,9 +1,9 @@
 // The thresholds that a planned model would have, for its bands with `top` or `capacity`, and the arrivals at them.
 import type { JobContext } from '../../jobs/context.ts';
-import { capacityBands, thresholdFromArrivals } from '../../jobs/score/capacity-thresholds.ts';
-import { movingBands } from '../../jobs/score/moving-bands.ts';
-import { replayArrivals } from '../../jobs/score/replay-arrivals.ts';
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
+import { capacityBands, thresholdFromArrivals } from '../../jobs/score/thresholds/capacity-thresholds.ts';
+import { movingBands } from '../../jobs/score/thresholds/moving-bands.ts';
+import { replayArrivals } from '../../jobs/score/thresholds/replay-arrivals.ts';
 import type { CapacityUse } from '../../src/review/plan/print-plan.ts';
 import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import { arrivalsAt } from '../../src/scoring/capacity/arrivals.ts';

@@ -12,10 +12,10 @@ import {
   resultsOf,
   type StoredResult,
   unscoredSince,
-} from '../../src/store/leads/lead-history.ts';
+} from '../../src/store/leads/history/lead-history.ts';
 import { modelTexts } from '../../src/store/models/models.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
-import { shortHash } from '../model-files/model-changes.ts';
+import { shortHash } from '../model-files/versions/model-changes.ts';
 
 /** The changes that `explain` prints without `--history`. */
 export const RECENT = 5;

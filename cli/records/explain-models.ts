@@ -1,7 +1,7 @@
 // What each of several models says of one lead.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
-import { scoringContext } from '../../jobs/score/moving-bands.ts';
 import { applies } from '../../jobs/score/score-chunk.ts';
+import { scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';

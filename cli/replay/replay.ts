@@ -1,9 +1,9 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
 import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
-import { movingBands, scoringContext } from '../../jobs/score/moving-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { movingBands, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { toLead } from '../../src/people/to-lead.ts';

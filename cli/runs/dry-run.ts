@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import { isOwnWorkDone } from '../../jobs/runs/run-progress.ts';
-import { needsThresholdUpdate } from '../../jobs/score/moving-bands.ts';
+import { needsThresholdUpdate } from '../../jobs/score/thresholds/moving-bands.ts';
 import { countByBand, highestScores, plannedWrites } from '../../src/store/outbox/planned-writes.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { listRunSteps } from '../../src/store/sync/run-steps.ts';

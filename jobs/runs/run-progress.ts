@@ -21,7 +21,7 @@ import {
 import type { Run } from '../../src/store/sync/runs.ts';
 import type { RunStep } from '../../src/store/tables/runs.ts';
 import type { JobContext } from '../context.ts';
-import { needsThresholdUpdate } from '../score/moving-bands.ts';
+import { needsThresholdUpdate } from '../score/thresholds/moving-bands.ts';
 
 /** Whether the run has marked its work and every CRM was read to its end since. */
 export function isOwnWorkDone({ crms }: JobContext, steps: readonly SavedRunStep[]): boolean {

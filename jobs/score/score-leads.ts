@@ -12,7 +12,7 @@ import { matchPeople } from './match-people.ts';
 import { whileScoring } from './parallel-scorers.ts';
 import { enqueueWrites, scoreAllDue } from './score-all-due.ts';
 import { otherModels, type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
-import { updateBandThresholds } from './update-thresholds.ts';
+import { updateBandThresholds } from './thresholds/update-thresholds.ts';
 
 const MIN_DELAY_MS = 500;
 const MAX_DELAY_MS = 60_000;

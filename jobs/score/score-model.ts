@@ -9,7 +9,7 @@ import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
 import type { ModelScore, NewResult } from '../../src/store/leads/scored-lead.ts';
 import type { ScoredModel } from '../context.ts';
-import { type ModelThresholds, scoringContext, thresholdsFor } from './moving-bands.ts';
+import { type ModelThresholds, scoringContext, thresholdsFor } from './thresholds/moving-bands.ts';
 
 /** What one model says of a lead. */
 export interface ModelScoring {

@@ -18,7 +18,7 @@ import { type PartFailure, toPartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { isNightUndecided, type MayWrite, mayWrite } from '../guard/may-write.ts';
-import { areBandsFinal } from '../score/moving-bands.ts';
+import { areBandsFinal } from '../score/thresholds/moving-bands.ts';
 import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { claimBatches, type OutboxPart, type WriteProgress } from './claim-batches.ts';
 import { closeFinishedRuns } from './finish-runs.ts';

@@ -15,11 +15,8 @@ import { activityRetention } from './migrations/0010-activity-retention.ts';
 import { knownUntil } from './migrations/0011-known-until.ts';
 import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
-import { thresholdHistory } from './migrations/0014-threshold-history.ts';
-import { appliedModels } from './migrations/0015-applied-models.ts';
-import { guard } from './migrations/0016-guard.ts';
-import { outboxKey } from './migrations/0017-outbox-key.ts';
-import { severalModels } from './migrations/0018-several-models.ts';
+import { models } from './migrations/0014-models.ts';
+import { guardAndOutboxKey } from './migrations/0015-guard-and-outbox-key.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -38,11 +35,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-known-until': knownUntil,
   '0012-outbox-indexes': outboxIndexes,
   '0013-lead-states': leadStates,
-  '0014-threshold-history': thresholdHistory,
-  '0015-applied-models': appliedModels,
-  '0016-guard': guard,
-  '0017-outbox-key': outboxKey,
-  '0018-several-models': severalModels,
+  '0014-models': models,
+  '0015-guard-and-outbox-key': guardAndOutboxKey,
 };
 
 export interface MigrationReport {

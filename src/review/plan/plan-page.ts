@@ -2,7 +2,8 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
-import { capacityUseLines, changesOf, costLines, moveLine, NOT_SCORED, nameOf, type Plan } from './print-plan.ts';
+import { capacityUseLines, changesOf, costLines, moveLine, nameOf, type Plan } from './print-plan.ts';
+import { NOT_SCORED } from './text-tables.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem;border-bottom:1px solid #dde3e9;text-align:right}

@@ -1,9 +1,9 @@
 // The text of a plan for the terminal.
 import { GRADES } from '../../domain/score-result.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
-import { matrixOf } from './matrix.ts';
-import type { Move, PlanReport, Transition } from './plan-report.ts';
+import type { Move, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
+import { matrix, NOT_SCORED, rowOf, signed } from './text-tables.ts';
 
 interface NamedModel {
   /** `name@version` */
@@ -60,7 +60,6 @@ export interface Plan extends PlanReport {
   readonly sources: PlanSources;
 }
 
-export const NOT_SCORED = 'not scored';
 const OTHER_INPUTS =
   'Besides the model, one of these is not as at the last scoring: scope and written fields of a mapping, people.yaml, titles.yaml, TIMEZONE, the streams that a CRM shows. Its effect is part of this plan, and comes with the next start of the service, not with apply.';
 const MAX_CHANGES = 30;
@@ -129,42 +128,6 @@ export function changesOf({
         `mappings/${crm}.yaml reads other values than those that are stored: this plan does not know them. "npx leadgrade backfill --dry-run" reads them.`,
     ),
   ];
-}
-
-const WIDTH = 10;
-
-function matrix<T extends string>(
-  cells: readonly Transition<T>[],
-  known: readonly T[],
-  labelOf: (value: T) => string,
-): string[] {
-  const { values, leads } = matrixOf(cells, known);
-  const column = (value: T | null) => value ?? NOT_SCORED;
-  const line = (value: T | null) => {
-    const label = value === null ? NOT_SCORED : labelOf(value);
-    return label === column(value) ? label : `${column(value)} (${label})`;
-  };
-  const row = rowOf(Math.max(...values.map((value) => line(value).length), 3));
-  return [
-    row('', [...values.map(column), 'all']),
-    ...values.map((from) => {
-      const entries = values.map((to) => leads(from, to));
-      return row(line(from), [...entries.map((entry) => (entry === 0 ? '.' : entry)), sum(entries)]);
-    }),
-    row('all', [
-      ...values.map((to) => sum(values.map((from) => leads(from, to)))),
-      sum(cells.map((cell) => cell.leads)),
-    ]),
-  ];
-}
-
-/** A line of a table; a longer cell than its column is cut. */
-function rowOf(width: number): (name: string, entries: readonly (string | number)[]) => string {
-  const cell = (entry: string | number) =>
-    String(entry)
-      .slice(0, WIDTH)
-      .padStart(WIDTH + 1);
-  return (name, entries) => `  ${name.padEnd(width)}${entries.map(cell).join('')}`;
 }
 
 function bandTable(
@@ -249,12 +212,4 @@ function indented(lines: readonly string[]): string[] {
 
 function shortened(lines: readonly string[], most: number): readonly string[] {
   return lines.length <= most ? lines : [...lines.slice(0, most), `and ${lines.length - most} more`];
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${value}` : String(value);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((all, value) => all + value, 0);
 }

@@ -1,8 +1,8 @@
 // A model that changed while its version did not, and rules that are surely not meant, are said.
 import { expect, test } from 'vitest';
-import { findModelChange } from '../../../cli/model-files/model-changes.ts';
 import { modelWarnings } from '../../../cli/model-files/model-warnings.ts';
 import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
+import { findModelChange } from '../../../cli/model-files/versions/model-changes.ts';
 import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { findDeadRules } from '../../../src/scoring/dead-rules/find-dead-rules.ts';

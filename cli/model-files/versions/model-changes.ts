@@ -1,12 +1,12 @@
 // A model that changed while its version did not: two models bear one name in the history.
 import { access } from 'node:fs/promises';
 import type { Kysely } from 'kysely';
-import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
-import { lastOtherModel } from '../../src/store/models/models.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
-import type { Tables } from '../../src/store/tables/tables.ts';
-import { readConfig } from '../product/config.ts';
-import type { Environment } from '../product/environment.ts';
+import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
+import { lastOtherModel } from '../../../src/store/models/models.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import type { Tables } from '../../../src/store/tables/tables.ts';
+import { readConfig } from '../../product/config.ts';
+import type { Environment } from '../../product/environment.ts';
 
 export interface ModelChange {
   readonly message: string;

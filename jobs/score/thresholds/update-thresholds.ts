@@ -2,9 +2,9 @@
 // scored, and once for a model without thresholds. Only the leads that a moved threshold concerns become due again; that
 // of a band with a capacity concerns leads whose points rise later.
 import type { Transaction } from 'kysely';
-import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
-import { capacityLines } from '../../src/scoring/capacity/capacity-texts.ts';
-import type { CompiledBand } from '../../src/scoring/status.ts';
+import { type ScoreCount, scoreOfBestShare } from '../../../src/scoring/best-share.ts';
+import { capacityLines } from '../../../src/scoring/capacity/capacity-texts.ts';
+import type { CompiledBand } from '../../../src/scoring/status.ts';
 import {
   type Basis,
   type ComputedThreshold,
@@ -14,14 +14,14 @@ import {
   saveThresholds,
   type ThresholdChange,
   thresholdsOf,
-} from '../../src/store/leads/band-thresholds.ts';
-import { lockScoring } from '../../src/store/models/scoring-config.ts';
-import { hasDue } from '../../src/store/sync/remaining-work.ts';
-import { completeStepOnce } from '../../src/store/sync/run-steps.ts';
-import { activeRuns, type Run } from '../../src/store/sync/runs.ts';
-import type { Tables } from '../../src/store/tables/tables.ts';
-import type { JobContext, ScoredModel } from '../context.ts';
-import { remainingWork } from '../runs/run-progress.ts';
+} from '../../../src/store/leads/band-thresholds.ts';
+import { lockScoring } from '../../../src/store/models/scoring-config.ts';
+import { hasDue } from '../../../src/store/sync/remaining-work.ts';
+import { completeStepOnce } from '../../../src/store/sync/run-steps.ts';
+import { activeRuns, type Run } from '../../../src/store/sync/runs.ts';
+import type { Tables } from '../../../src/store/tables/tables.ts';
+import type { JobContext, ScoredModel } from '../../context.ts';
+import { remainingWork } from '../../runs/run-progress.ts';
 import { type CapacityResult, firstCapacities, nextCapacities } from './capacity-thresholds.ts';
 import { initialThresholdOf, movingBands } from './moving-bands.ts';
 

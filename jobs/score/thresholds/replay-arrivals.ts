@@ -1,12 +1,12 @@
 // How many leads would have newly reached each level of points with a model that was not in use, from the stored
 // activities.
-import { type ArrivalRange, ArrivalTally, arrivalsOf } from '../../src/scoring/capacity/arrivals.ts';
-import { WINDOW_MS } from '../../src/scoring/capacity/capacity.ts';
-import { pointsPath } from '../../src/scoring/capacity/points-path.ts';
-import type { CompiledBand } from '../../src/scoring/status.ts';
-import type { JobContext } from '../context.ts';
-import { applies } from './score-chunk.ts';
-import { storedLeads } from './stored-leads.ts';
+import { type ArrivalRange, ArrivalTally, arrivalsOf } from '../../../src/scoring/capacity/arrivals.ts';
+import { WINDOW_MS } from '../../../src/scoring/capacity/capacity.ts';
+import { pointsPath } from '../../../src/scoring/capacity/points-path.ts';
+import type { CompiledBand } from '../../../src/scoring/status.ts';
+import type { JobContext } from '../../context.ts';
+import { applies } from '../score-chunk.ts';
+import { storedLeads } from '../stored-leads.ts';
 
 /** In the last 28 days, by band; all leads are read once. */
 export async function replayArrivals(

@@ -1,9 +1,9 @@
 // The results of a lead, and what was read of it in between: for the history of its score.
 import { type Kysely, sql } from 'kysely';
-import type { Fields } from '../../domain/lead.ts';
-import type { ActiveGate } from '../../domain/score-result.ts';
-import type { StoredLine } from '../../domain/stored-lines.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { Fields } from '../../../domain/lead.ts';
+import type { ActiveGate } from '../../../domain/score-result.ts';
+import type { StoredLine } from '../../../domain/stored-lines.ts';
+import type { Tables } from '../../tables/tables.ts';
 
 export interface StoredResult {
   readonly id: number;

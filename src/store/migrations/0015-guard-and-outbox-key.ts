@@ -1,5 +1,6 @@
 // What the guard needs: the fields that a CRM does not show any more, the leads that left their band without a change
-// of the model, and the holds.
+// of the model, and the holds. And the key of the outbox, the record first: without statistics Postgres took an index
+// that begins with the CRM, and read the whole backlog for a few hundred records (see also 0012-outbox-indexes.ts).
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -35,9 +36,10 @@ const STATEMENTS = [
   'alter table leadgrade.scoring_config add column config_changed_at timestamptz',
   "alter table leadgrade.scoring_config add column lacking jsonb not null default '[]'",
   "alter table leadgrade.scoring_config add column reason text not null default 'model'",
+  'alter table leadgrade.outbox drop constraint outbox_pkey, add primary key (record_id, crm, object)',
 ];
 
-export const guard: Migration = {
+export const guardAndOutboxKey: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
   },

@@ -4,13 +4,13 @@ import {
   ArrivalTally,
   arrivalsOf,
   thresholdForArrivals,
-} from '../../src/scoring/capacity/arrivals.ts';
-import { NEEDED_MS, WINDOW_MS } from '../../src/scoring/capacity/capacity.ts';
-import type { CompiledBand } from '../../src/scoring/status.ts';
-import type { RankedScore, StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
-import { pointsPaths } from '../../src/store/leads/points-paths.ts';
-import { firstRunDone } from '../../src/store/sync/runs.ts';
-import type { JobContext } from '../context.ts';
+} from '../../../src/scoring/capacity/arrivals.ts';
+import { NEEDED_MS, WINDOW_MS } from '../../../src/scoring/capacity/capacity.ts';
+import type { CompiledBand } from '../../../src/scoring/status.ts';
+import type { RankedScore, StoredThreshold } from '../../../src/store/leads/band-thresholds.ts';
+import { pointsPaths } from '../../../src/store/leads/history/points-paths.ts';
+import { firstRunDone } from '../../../src/store/sync/runs.ts';
+import type { JobContext } from '../../context.ts';
 import { replayArrivals } from './replay-arrivals.ts';
 
 const WEEK_MS = 7 * 86_400_000;

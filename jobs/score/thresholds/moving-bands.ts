@@ -1,12 +1,12 @@
 // Bands whose thresholds follow the leads (`top: 5%`, `capacity: 60 per week`): all that other jobs may know about
 // them. Their thresholds in points are computed by update-thresholds.ts, once a night and once for a new model.
-import type { ScoringContext } from '../../src/domain/score-result.ts';
-import { type CompiledBand, type CompiledStatus, isMoving } from '../../src/scoring/status.ts';
-import { thresholdsByModel } from '../../src/store/leads/band-thresholds.ts';
-import type { PreviousResult } from '../../src/store/leads/previous-result.ts';
-import { isStepDone, type SavedRunStep } from '../../src/store/sync/run-steps.ts';
-import type { Run } from '../../src/store/sync/runs.ts';
-import type { JobContext, ScoredModel } from '../context.ts';
+import type { ScoringContext } from '../../../src/domain/score-result.ts';
+import { type CompiledBand, type CompiledStatus, isMoving } from '../../../src/scoring/status.ts';
+import { thresholdsByModel } from '../../../src/store/leads/band-thresholds.ts';
+import type { PreviousResult } from '../../../src/store/leads/previous-result.ts';
+import { isStepDone, type SavedRunStep } from '../../../src/store/sync/run-steps.ts';
+import type { Run } from '../../../src/store/sync/runs.ts';
+import type { JobContext, ScoredModel } from '../../context.ts';
 
 /** Its cause, of the first model alone; else with the keys of the models. */
 const INITIAL_THRESHOLD = 'first-threshold';

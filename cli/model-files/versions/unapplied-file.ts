@@ -1,15 +1,15 @@
 // A model file that is not the applied model: leads are scored with another text than the file has.
-import { toAppliedModel } from '../../jobs/applied-model.ts';
-import type { ScoredModel } from '../../jobs/context.ts';
-import { formatProblem } from '../../src/domain/problem.ts';
-import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
-import { hashOfModels } from '../../src/store/models/applied.ts';
-import { ConfigurationError } from '../product/configuration-error.ts';
-import { loadModels } from '../product/files/load-models.ts';
-import { shippedFile } from '../product/files/shipped-file.ts';
+import { toAppliedModel } from '../../../jobs/applied-model.ts';
+import type { ScoredModel } from '../../../jobs/context.ts';
+import { formatProblem } from '../../../src/domain/problem.ts';
+import { modelsDifferences } from '../../../src/review/plan/models-differences.ts';
+import { hashOfModels } from '../../../src/store/models/applied.ts';
+import { ConfigurationError } from '../../product/configuration-error.ts';
+import { loadModels } from '../../product/files/load-models.ts';
+import { shippedFile } from '../../product/files/shipped-file.ts';
+import { readText } from '../read-text.ts';
 import { toListedModels } from './listed-models.ts';
 import { type ModelChange, shortHash } from './model-changes.ts';
-import { readText } from './read-text.ts';
 
 const MAX_DIFFERENCES = 5;
 

@@ -1,0 +1,48 @@
+// The tables of a plan for the terminal.
+import { matrixOf } from './matrix.ts';
+import type { Transition } from './plan-report.ts';
+
+export const NOT_SCORED = 'not scored';
+const WIDTH = 10;
+
+export function matrix<T extends string>(
+  cells: readonly Transition<T>[],
+  known: readonly T[],
+  labelOf: (value: T) => string,
+): string[] {
+  const { values, leads } = matrixOf(cells, known);
+  const column = (value: T | null) => value ?? NOT_SCORED;
+  const line = (value: T | null) => {
+    const label = value === null ? NOT_SCORED : labelOf(value);
+    return label === column(value) ? label : `${column(value)} (${label})`;
+  };
+  const row = rowOf(Math.max(...values.map((value) => line(value).length), 3));
+  return [
+    row('', [...values.map(column), 'all']),
+    ...values.map((from) => {
+      const entries = values.map((to) => leads(from, to));
+      return row(line(from), [...entries.map((entry) => (entry === 0 ? '.' : entry)), sum(entries)]);
+    }),
+    row('all', [
+      ...values.map((to) => sum(values.map((from) => leads(from, to)))),
+      sum(cells.map((cell) => cell.leads)),
+    ]),
+  ];
+}
+
+/** A line of a table; a longer cell than its column is cut. */
+export function rowOf(width: number): (name: string, entries: readonly (string | number)[]) => string {
+  const cell = (entry: string | number) =>
+    String(entry)
+      .slice(0, WIDTH)
+      .padStart(WIDTH + 1);
+  return (name, entries) => `  ${name.padEnd(width)}${entries.map(cell).join('')}`;
+}
+
+export function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
