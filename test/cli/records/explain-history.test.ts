@@ -44,7 +44,7 @@ test('explain prints each change of a score with the field or the model that cau
   await change({ jobtitle: 'Director' });
   await product.sync();
   await writeFile(file, modelText('2', 40));
-  await product.restart();
+  await product.apply();
   await product.poll();
 
   const lines = (await explain('--history')).split('\n');

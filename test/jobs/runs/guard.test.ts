@@ -146,7 +146,7 @@ describe(`the guard on ${BACKEND.name}`, () => {
     await writeFile(model, text);
     const product = await scoredPortal({ MODEL_FILE: model });
     await writeFile(model, text.replace('points: 60', 'points: 40'));
-    await product.restart();
+    await product.apply();
     await product.nightly();
     expect((await statuses(product)).cold).toHaveLength(PEOPLE);
     expect(await holdOf(product)).toBeNull();

@@ -85,6 +85,7 @@ test('the floor applies for two weeks, then the points at which as many leads ar
   expect(plan.stdout).toContain('\nCAPACITY\n  hot: from ');
   expect(plan.stdout).toMatch(/leads? a week would have reached it in the last 4 weeks; its capacity is 5\./);
   await writeFile(file, modelText('{ capacity: 5 per week, floor: 2 }'));
+  await product.apply();
   await product.restart();
   await product.poll();
   const [replaced] = await thresholdsOf(product.context.db, product.context.model.hash);
