@@ -57,7 +57,7 @@ function modelNamed({ models }: JobContext, name: string): ScoredModel {
   if (found !== undefined) return found;
   const fix =
     models.length === 1
-      ? 'MODEL_FILE is one model. Set it to a file that lists several (docs/models/several-models.md).'
+      ? 'MODEL_FILE is one model. Set it to a file that lists several (docs/several-models.md).'
       : `MODEL_FILE lists ${models.map((model) => model.name).join(', ')}.`;
   throw new ConfigurationError(`There is no model "${name}". ${fix}`);
 }

@@ -166,7 +166,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   NIGHTLY_CRON: { about: 'When the nightly job runs, in that zone: minute, hour, day, month, weekday.' },
   MODEL_FILE: {
     about:
-      'The model file, or a list of several (docs/models/several-models.md). The first start applies it; later, npx leadgrade apply does.',
+      'The model file, or a list of several (docs/several-models.md). The first start applies it; later, npx leadgrade apply does.',
   },
   LOG_LEVEL: { about: `One of ${LOG_LEVELS.join(', ')}.` },
   POLL_SECONDS: { about: 'How often the CRMs are polled for changes, in addition to webhooks (seconds, 5 to 86400).' },

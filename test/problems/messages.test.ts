@@ -19,6 +19,7 @@ import { exampleOf } from '../../src/problems/examples.ts';
 import { allKeys } from '../../src/problems/schema-at.ts';
 import { SYNTAX_CODES } from '../../src/problems/yaml-sentences.ts';
 import { parseInWords } from '../../src/problems/zod-sentences.ts';
+import { modelSetSchema } from '../../src/scoring/model-set/model-set-schema.ts';
 import { modelSchema, readModel } from '../../src/scoring/schemas/model.ts';
 import { titlesSchema } from '../../src/titles/titles-schema.ts';
 
@@ -668,7 +669,15 @@ test.each<readonly [code: string, schema: z.ZodType, value: unknown, sentence: s
 });
 
 test('every key of every file has an example of what to write', () => {
-  const schemas = [modelSchema, mappingSchema, csvMappingSchema, eventsMappingSchema, peopleSchema, titlesSchema];
+  const schemas = [
+    modelSchema,
+    modelSetSchema,
+    mappingSchema,
+    csvMappingSchema,
+    eventsMappingSchema,
+    peopleSchema,
+    titlesSchema,
+  ];
   const keys = new Set(schemas.flatMap((schema) => [...allKeys(schema)]));
   const own = [...keys].filter((key) => !/^[A-F]$/.test(key));
   expect(own.length).toBeGreaterThan(70);

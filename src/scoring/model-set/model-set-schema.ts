@@ -1,5 +1,5 @@
 // The schema of a file that lists several models. The format is a public interface
-// (docs/models/several-models.md); model-set.ts reads files.
+// (docs/several-models.md); model-set.ts reads files.
 import { z } from 'zod';
 import { conditionSchema } from '../schemas/condition-schema.ts';
 

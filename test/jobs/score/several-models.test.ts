@@ -35,6 +35,8 @@ async function open(models: readonly TestModel[] = ALL): Promise<void> {
 /** Opens the product again with other models, and scores what has become due. */
 async function reopen(models: readonly TestModel[]): Promise<void> {
   writeModels(folder, models);
+  await product.apply();
+  // The fields of a model that is live now are known from the next start on.
   await product.restart();
   await product.setup();
   await product.sync();
