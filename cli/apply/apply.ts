@@ -1,6 +1,6 @@
 // `npx leadgrade apply`: from here on, leads are scored with the model file. Without a plan it plans and asks; with the
 // file of a plan it applies what that plan shows, and nothing else.
-import type { JobContext } from '../../jobs/context.ts';
+import type { JobContext, ScoredModel } from '../../jobs/context.ts';
 import { formatProblems } from '../../src/domain/problem.ts';
 import { driftOf, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { countResultsAfter, lastResult } from '../../src/store/leads/lead-lookup.ts';
@@ -9,6 +9,7 @@ import { judgeModelFile } from '../model-files/validate.ts';
 import { sourcesOf } from '../plan/make-plan.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelFile } from '../product/files/load-model.ts';
+import { loadModels } from '../product/files/load-models.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -19,6 +20,8 @@ import { MAKE_ONE, type PlanFile, readPlanFile } from './plan-file.ts';
 
 export interface ApplyOptions {
   readonly model?: string;
+  /** The name of a shadow model of the list that is to be live. */
+  readonly promote?: string;
   readonly by?: string;
   readonly yes: boolean;
   readonly json: boolean;
@@ -32,12 +35,29 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
     if (plan === null && !options.yes) requireTerminal(io, 'leadgrade apply');
     await refuseInvalid(io, file);
     const application = { cause: 'apply', by: authorOf(options.by), file, json: options.json } as const;
-    await withProduct(io, { models: file, logErrorsOnly: true }, ({ context }) => {
+    const models = promoted(await loadModels(shippedFile(file)), options.promote, file);
+    await withProduct(io, { models, logErrorsOnly: true }, ({ context }) => {
       return plan === null
         ? planAndApply(io, context, { ...application, confirmed: options.yes })
         : applyPlan(io, context, application, plan);
     });
+    if (options.promote !== undefined && !options.json) {
+      io.stderr.write(
+        `Write role: live for ${options.promote} in ${shippedFile(file)}: the next apply takes its role from there.\n`,
+      );
+    }
   });
+}
+
+/** @throws ConfigurationError for a name that is no shadow model of the list */
+function promoted(models: readonly ScoredModel[], name: string | undefined, file: string): readonly ScoredModel[] {
+  if (name === undefined) return models;
+  const shadows = models.filter(({ role }) => role === 'shadow').map((model) => model.name);
+  if (!shadows.includes(name)) {
+    const known = shadows.length === 0 ? 'It has none.' : `Its shadow models: ${shadows.join(', ')}.`;
+    throw new ConfigurationError(`--promote ${name}: ${file} has no shadow model of that name. ${known}`);
+  }
+  return models.map((model) => (model.name === name ? { ...model, role: 'live' } : model));
 }
 
 /** As `validate` judges the model with the mappings of the folder. @throws ConfigurationError for an invalid one */

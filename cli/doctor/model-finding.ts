@@ -17,5 +17,8 @@ export async function modelFinding({ db, model, models }: JobContext, modelFile:
     applied === null
       ? 'not applied yet: the first start applies it'
       : `applied on ${applied.applied_at.toISOString().slice(0, 10)}`;
-  return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)}), ${since}` };
+  const names = models.map(({ compiled, hash, key, role }) => {
+    return `${compiled.id} (${shortHash(hash)}${key === null ? '' : `, ${key}, ${role}`})`;
+  });
+  return { ...about, level: 'ok', detail: `${names.join(', ')}, ${since}` };
 }

@@ -5,7 +5,7 @@ import { type ActiveModel, onlyModel, type ScoredModel } from '../../jobs/contex
 import { formatProblems } from '../../src/domain/problem.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { listApplied } from '../../src/store/models/applied.ts';
+import { hashOfModels, listApplied } from '../../src/store/models/applied.ts';
 import type { StoredModel } from '../../src/store/models/models.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { planAndApply } from '../apply/apply-model.ts';
@@ -49,9 +49,11 @@ export function rollback(io: CommandIo, version: string, { by, yes, json }: Roll
 
 /** All models that were applied together with it last; null = it never was. */
 async function modelsWith(db: Kysely<Tables>, hash: string): Promise<readonly ScoredModel[] | null> {
-  const [now, ...former] = await listApplied(db);
-  if (now?.models.some((each) => each.hash === hash)) return scoredModels(db, now.models);
-  const row = former.find(({ models }) => models.some((each) => each.hash === hash));
+  const applied = await listApplied(db);
+  const withIt = applied.filter(({ models }) => models.some((each) => each.hash === hash));
+  const now = hashOfModels(applied[0]?.models ?? []);
+  // The model can be part of what is applied now, beside others than then.
+  const row = withIt.find(({ models }) => hashOfModels(models) !== now) ?? withIt[0];
   return row === undefined ? null : scoredModels(db, row.models);
 }
 

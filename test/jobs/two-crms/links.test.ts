@@ -72,7 +72,7 @@ test('a Contact keeps the status and history of its converted Lead, and `explain
   const lines = explained.stdout.split('\n');
   expect(lines).toContain(`  hubspot:${product.contactId('p0')} (contacts)`);
   expect(lines).toContain(`  salesforce:${contactId} (Contact)`);
-  expect(lines.some((line) => / 1170 = .* hot {2}\(\w+, people@1\)$/.test(line))).toBe(true);
+  expect(lines.some((line) => / hot {2}1170 {2}first score/.test(line))).toBe(true);
   expect(sumOf(explained.stdout)).toBe(FIT + 100);
   const explainedLead = await leadgradeHere(['explain', `salesforce:${product.leadId('p0')}`, '--json'], {
     env: product.env,
