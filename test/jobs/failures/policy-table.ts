@@ -30,3 +30,12 @@ export function policyTable(): readonly PolicyRow[] {
 export function visible(cell: string): string {
   return cell.startsWith('unmatched ') ? 'nothing' : cell;
 }
+
+/** The cell, with that one of its alternatives (`pause write or error list`) that was observed. */
+export function chosenCell(cell: string, observed: string): string {
+  if (!cell.includes(' or ')) return cell;
+  const seen = new Set(observed.split(', '));
+  const tokens = cell.split(', ').map((token) => token.split(' or ').find((each) => seen.has(each)) ?? token);
+  const isObserved = tokens.length === seen.size && tokens.every((token) => seen.has(token));
+  return isObserved ? observed : tokens.join(', ');
+}
