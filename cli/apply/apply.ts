@@ -49,7 +49,7 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
   });
 }
 
-/** @throws ConfigurationError for a name that is no shadow model of the list */
+/** @throws ConfigurationError for a name that no shadow model of the list has */
 function promoted(models: readonly ScoredModel[], name: string | undefined, file: string): readonly ScoredModel[] {
   if (name === undefined) return models;
   const shadows = models.filter(({ role }) => role === 'shadow').map((model) => model.name);

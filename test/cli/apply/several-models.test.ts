@@ -47,7 +47,7 @@ test('a shadow model is applied beside the first one, promoted, and taken back, 
   expect(await applied()).toEqual(['everyone live', 'next shadow']);
 });
 
-test('a name that is no shadow model is refused with those that are, and nothing is applied', async () => {
+test('a name that no shadow model has is refused with those that there are, and nothing is applied', async () => {
   writeFileSync(
     list,
     'models: [ { name: everyone, file: everyone.yaml }, { name: next, file: next.yaml, role: shadow } ]\n',
