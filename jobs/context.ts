@@ -80,7 +80,7 @@ export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** The first of `models`: a live one. Each job begins with the models that are applied then (applied-model.ts). */
-  readonly model: ActiveModel;
+  readonly model: ScoredModel;
   /** All models that score leads, the first one first. */
   readonly models: readonly ScoredModel[];
   /** Which records belong to one person, and which CRM's value wins. */
@@ -126,7 +126,8 @@ export function toModelWhere(condition: Condition): ModelWhere {
 
 /** The same context as if this were the only model. */
 export function withModel<C extends Pick<JobContext, 'model' | 'models'>>(context: C, model: ActiveModel): C {
-  return { ...context, model, models: [onlyModel(model)] };
+  const only = onlyModel(model);
+  return { ...context, model: only, models: [only] };
 }
 
 /** A model that scores all leads alone. */

@@ -35,7 +35,7 @@ export async function makePlan(
   const live = applied?.[0];
   if (applied === null || live === undefined) {
     throw new ConfigurationError(
-      'No lead was scored yet. Run "npx leadgrade backfill --dry-run", which scores all leads with the model.',
+      'No lead was scored yet. Run "npx leadgrade backfill" first; with --dry-run it writes nothing, and keeps nothing for a plan.',
     );
   }
   const sources = await sourcesOf(context, hashOfModels(applied.map(toAppliedModel)), file);
@@ -43,7 +43,7 @@ export async function makePlan(
   const tally = tallyPlan(bands);
   addModels(await storedModels(db));
   const { points: thresholds, capacity } = await plannedThresholds(context, instantOf(context));
-  const input = { context, live, texts: knownModels, thresholds };
+  const input = { context, live, applied, texts: knownModels, thresholds };
   const { writes, due, failed } = await scoreAllLeads(input, tally, onChange);
   const known = new Set(bands.before.map(({ id }) => id));
   return {
@@ -53,7 +53,7 @@ export async function makePlan(
     ...tally.report(),
     ...{ capacity, writes, due, failed },
     new_options: bands.after.filter(({ id }) => !known.has(id)).map(({ id, label }) => ({ id, label })),
-    other_inputs: await hasOtherInputs({ ...context, model: live, asOf: null }),
+    other_inputs: await hasOtherInputs({ ...context, model: live, models: applied, asOf: null }),
     reads_anew: await changedMappings(context),
     made_from: hashOfSources(sources),
     sources,

@@ -1,5 +1,6 @@
 // The thresholds that a planned model would have, for its bands with `top` or `capacity`, and the arrivals at them.
 import type { JobContext } from '../../jobs/context.ts';
+import { applies } from '../../jobs/score/score-chunk.ts';
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import { capacityBands, thresholdFromArrivals } from '../../jobs/score/thresholds/capacity-thresholds.ts';
 import { movingBands } from '../../jobs/score/thresholds/moving-bands.ts';
@@ -41,6 +42,7 @@ async function bestShares(context: JobContext, bands: readonly CompiledBand[], n
   const { compiled } = context.model;
   const leads = new Map<number, number>();
   for await (const { lead } of storedLeads(context)) {
+    if (!applies(context.model, lead)) continue;
     const { fit, behavior } = scoreLeadOnly(lead, compiled, now);
     const score = basisValue(compiled.status, { fit: fit.score, behavior: behavior.score });
     leads.set(score, (leads.get(score) ?? 0) + 1);

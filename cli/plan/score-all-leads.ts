@@ -1,7 +1,8 @@
 // Scores all stored leads with a changed model, page by page. Nothing is saved.
-import { type ActiveModel, type JobContext, onlyModel, withModel } from '../../jobs/context.ts';
-import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
+import type { ActiveModel, JobContext, ScoredModel } from '../../jobs/context.ts';
+import { applies, type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
@@ -11,19 +12,17 @@ import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
-import { type PagedLead, pageOfScoredLeads } from '../../src/store/replay/lead-pages.ts';
-
-const PAGE = 500;
-/** A quarter, in which the deals count that were won. */
-const QUARTER_MS = 92 * 86_400_000;
+import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
 
 export interface PlanInput {
   readonly context: JobContext;
-  /** The model in use. */
-  readonly live: ActiveModel;
+  /** The first model in use. */
+  readonly live: ScoredModel;
+  /** All models in use. */
+  readonly applied: readonly ScoredModel[];
   /** The labels of the models that gave the stored results, by hash. */
   readonly texts: ReadonlyMap<string, LineTexts>;
-  /** Of the planned model, in points by band. */
+  /** Of the first planned model, in points by band. */
   readonly thresholds: Readonly<Record<string, number>>;
 }
 
@@ -52,28 +51,27 @@ export async function scoreAllLeads(
   tally: PlanTally,
   onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
 ): Promise<Scored> {
-  const { context, live, texts, thresholds } = input;
+  const { context, live, applied, texts, thresholds } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
-  const types = activityTypes(live.compiled, context.model.compiled);
-  const { crms, model, timezone } = context;
-  const models = [onlyModel(model)];
-  const ofModel = new Map([[model.hash, thresholds]]);
-  const chunk = { crms, models, timezone, inputs, thresholds: ofModel, earlierTexts: texts, now };
+  const { crms, model: first, models, timezone } = context;
+  const pages = { now: new Date(now), crms: [...crms.keys()], types: activityTypes(live, ...models) };
+  const ofModels = new Map([...(await appliedThresholds(context)), [first.hash, thresholds]]);
+  const chunk = { crms, models, timezone, inputs, thresholds: ofModels, earlierTexts: texts, now };
   const judges = {
     before: {
-      model: live.compiled,
-      inputs: await scoringInputs(withModel(context, live)),
+      model: live,
+      inputs: await scoringInputs({ ...context, model: live, models: applied }),
       thresholds: pointsByBand(await thresholdsOf(context.db, live.hash)),
     },
-    after: { model: model.compiled, inputs, thresholds },
+    after: { model: first, inputs, thresholds },
   };
   const sums = new Sums(crms.keys());
-  for await (const { lead, scored } of scoredLeads(pages(context, types), chunk)) {
+  for await (const { lead, scored } of scoredLeads(pagesOfLeads(context.db, pages), chunk)) {
     sums.add(lead, scored);
     const won = scored.failure === undefined ? wonBy(lead, judges) : null;
     if (won !== null) tally.addWon(won);
-    const planned = standings(lead, scored, { texts, model: model.compiled });
+    const planned = standings(lead, scored, { texts, model: first.compiled });
     if (planned.before === null && planned.after === null) continue;
     const move = tally.add(planned);
     if (move !== null || isRescored(planned)) await onChange(planned, move);
@@ -82,8 +80,8 @@ export async function scoreAllLeads(
 }
 
 /** Those with a record that is scored. */
-async function* scoredLeads(pagesOfLeads: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
-  for await (const page of pagesOfLeads) {
+async function* scoredLeads(pages: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
+  for await (const page of pages) {
     const leads = page.filter(({ records }) => records.length > 0);
     for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
       const lead = leads[index];
@@ -127,32 +125,12 @@ export function instantOf({ asOf, clock }: JobContext): number {
 }
 
 /** What the models read. */
-function activityTypes(...models: readonly CompiledModel[]): readonly string[] {
-  return [...new Set(models.flatMap(({ behavior }) => [...behavior.subscriptions.keys()]))];
-}
-
-async function* pages(context: JobContext, types: readonly string[]): AsyncGenerator<readonly PagedLead[]> {
-  const { db, crms } = context;
-  const now = instantOf(context);
-  const options = {
-    limit: PAGE,
-    now: new Date(now),
-    crms: [...crms.keys()],
-    types,
-    wonSince: new Date(now - QUARTER_MS),
-  };
-  let after = 0;
-  for (;;) {
-    const leads = await pageOfScoredLeads(db, { ...options, after });
-    yield leads;
-    const last = leads.at(-1);
-    if (last === undefined || leads.length < PAGE) return;
-    after = last.id;
-  }
+function activityTypes(...models: readonly ActiveModel[]): readonly string[] {
+  return [...new Set(models.flatMap(({ compiled }) => [...compiled.behavior.subscriptions.keys()]))];
 }
 
 interface Judge {
-  readonly model: CompiledModel;
+  readonly model: ScoredModel;
   readonly inputs: ScoringInputs;
   readonly thresholds: Readonly<Record<string, number>>;
 }
@@ -161,8 +139,10 @@ interface Judge {
 function wonBy(lead: PagedLead, judges: { readonly before: Judge; readonly after: Judge }): WonDeal | null {
   const { wonAt } = lead;
   if (wonAt === null) return null;
-  const statusBy = ({ model, inputs, thresholds }: Judge) =>
-    scoreLeadOnly(toLead(lead, inputs), model, wonAt, { thresholds }).status;
+  const statusBy = ({ model, inputs, thresholds }: Judge) => {
+    const person = toLead(lead, inputs);
+    return applies(model, person) ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status : null;
+  };
   return { before: statusBy(judges.before), after: statusBy(judges.after) };
 }
 

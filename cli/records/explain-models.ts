@@ -22,7 +22,7 @@ export interface ExplainedModel {
 
 /** In the order of the models, the first one first. Of a model that does not score the lead, what it would say. */
 export async function explainModels(
-  { db, models, timezone }: JobContext,
+  { db, model: first, models, timezone }: JobContext,
   lead: Lead,
   found: Pick<FoundLead, 'id' | 'previous'>,
   now: number,
@@ -36,10 +36,8 @@ export async function explainModels(
     const explanation = explain(result, lead, model.compiled, now, { timezone });
     return { model, outside: applies(model, lead) ? null : reasonOutside(model, lead), result, explanation, stored };
   };
-  const [first, ...rest] = models;
-  if (first === undefined) throw new Error('A context has at least one model.');
   const explained: [ExplainedModel, ...ExplainedModel[]] = [await explainOne(first)];
-  for (const model of rest) explained.push(await explainOne(model));
+  for (const model of models.slice(1)) explained.push(await explainOne(model));
   return explained;
 }
 

@@ -67,7 +67,7 @@ function valuesOf(
   return toScoreFields(scored.result, explanation);
 }
 
-/** The fields of all models that the mapping writes. */
+/** The fields of all models that the mapping writes; those of a model that does not score any more stay as they are. */
 function merged(
   models: readonly { readonly scoring: ModelScoring; readonly values: ScoreFieldValues }[],
   { writes }: MappedCrm,
@@ -76,7 +76,7 @@ function merged(
   for (const { scoring, values } of models) {
     for (const field of SCORE_FIELDS) all.set(scoreKey(scoring.model.key, field), values[field] ?? null);
   }
-  return Object.fromEntries(writes.map((key) => [key, all.get(key) ?? null]));
+  return Object.fromEntries(writes.flatMap((key) => (all.has(key) ? [[key, all.get(key) ?? null] as const] : [])));
 }
 
 /** The fields of the model that the mapping writes. */

@@ -16,9 +16,8 @@ export async function replayArrivals(
 ): Promise<ReadonlyMap<string, readonly ArrivalRange[]>> {
   const tallies = bands.map((band) => ({ band, tally: new ArrivalTally() }));
   if (tallies.length === 0) return new Map();
-  const scored = context.models.find(({ hash }) => hash === context.model.hash);
   for await (const { lead } of storedLeads(context)) {
-    if (scored !== undefined && !applies(scored, lead)) continue;
+    if (!applies(context.model, lead)) continue;
     const path = pointsPath(lead, context.model.compiled, now - WINDOW_MS, now);
     for (const { band, tally } of tallies) tally.add(arrivalsOf(path, band.hysteresis));
   }

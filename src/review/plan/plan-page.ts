@@ -1,8 +1,9 @@
 // A plan as one HTML page without scripts, to be sent to those who decide.
 import { GRADES } from '../../domain/score-result.ts';
+import { modelName } from '../../domain/texts/model-name.ts';
 import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
-import { capacityUseLines, changesOf, costLines, moveLine, nameOf, type Plan } from './print-plan.ts';
+import { capacityUseLines, changesOf, costLines, moveLine, type Plan } from './print-plan.ts';
 import { NOT_SCORED } from './text-tables.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
@@ -12,7 +13,7 @@ th:first-child,td:first-child{text-align:left}.same{color:#8794a1}.moved{font-we
 export function planPage(plan: Plan): string {
   const { model, as_of, bands, moved, leads, better, worse, won_deals } = plan;
   const labels = new Map(bands.map(({ id, label }) => [id, label]));
-  const title = `Plan: ${nameOf(model.before)} to ${nameOf(model.after)}`;
+  const title = `Plan: ${modelName(model.before)} to ${modelName(model.after)}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escaped(title)}</h1>

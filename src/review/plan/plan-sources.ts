@@ -1,4 +1,5 @@
 // What a plan was made from, and whether it still is so: an old plan must not be applied to something else. Pure.
+import { shortHash } from '../../domain/texts/model-name.ts';
 import { sha256Hex } from '../../domain/texts/sha256-hex.ts';
 
 export interface PlanSources {
@@ -46,7 +47,7 @@ export function staleParts(then: PlanSources, now: PlanSources): readonly string
 }
 
 function changed(what: string, then: string, now: string): string {
-  return `${what} was ${then.slice(0, 8)} and is ${now.slice(0, 8)}`;
+  return `${what} was ${shortHash(then)} and is ${shortHash(now)}`;
 }
 
 /** A tenth of the leads: scores change all day, and the plan shows sums. */

@@ -1,5 +1,6 @@
 // The text of a plan for the terminal.
 import { GRADES } from '../../domain/score-result.ts';
+import { modelName } from '../../domain/texts/model-name.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
 import type { Move, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
@@ -9,11 +10,6 @@ interface NamedModel {
   /** `name@version` */
   readonly name: string;
   readonly hash: string;
-}
-
-/** `b2b-saas@2026.11.2 (5e4ae07b)` */
-export function nameOf({ name, hash }: NamedModel): string {
-  return `${name} (${hash.slice(0, 8)})`;
 }
 
 /** New leads of a band against its capacity. */
@@ -104,7 +100,10 @@ export function reportSections(
 }
 
 function headline({ as_of, model: { before, after } }: Plan): string[] {
-  return [`PLAN. Nothing was changed. As of ${as_of}.`, `Model in use: ${nameOf(before)}. Planned: ${nameOf(after)}.`];
+  return [
+    `PLAN. Nothing was changed. As of ${as_of}.`,
+    `Model in use: ${modelName(before)}. Planned: ${modelName(after)}.`,
+  ];
 }
 
 /** What differs between the models, and what may differ besides. */

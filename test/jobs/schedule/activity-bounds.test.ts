@@ -1,7 +1,7 @@
 // From when on activities are kept: settings, and the models that score leads or did within the history.
 import { expect, test } from 'vitest';
 import { keptActivitiesFinding } from '../../../cli/doctor/kept-activities.ts';
-import type { JobContext } from '../../../jobs/context.ts';
+import { type JobContext, onlyModel } from '../../../jobs/context.ts';
 import { activityBounds } from '../../../jobs/schedule/activity-bounds.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
@@ -15,7 +15,7 @@ function modelWith(signal: object): JobContext['model'] {
   const text = JSON.stringify({ name: 'm', version: '1', behavior: { signals: [{ id: 's', ...signal }] }, status });
   const { model } = readModel(text, 'model.json');
   if (model === null) throw new Error('The model of the test is not valid.');
-  return { compiled: compileModel(model), hash: text, text };
+  return onlyModel({ compiled: compileModel(model), hash: text, text });
 }
 
 const WEEKS = modelWith({ activity: 'page_view', points: 9, lifetime: '21d' });

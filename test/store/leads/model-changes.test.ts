@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { modelWarnings } from '../../../cli/model-files/model-warnings.ts';
 import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
 import { findModelChange } from '../../../cli/model-files/versions/model-changes.ts';
+import { onlyModel } from '../../../jobs/context.ts';
 import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { findDeadRules } from '../../../src/scoring/dead-rules/find-dead-rules.ts';
@@ -34,8 +35,8 @@ test('a model with the same version and another content is named with both hashe
   expect(await findModelChange(db, 'blog@1', sha256Hex(text))).toMatchObject({ message });
   const { model } = readModel(text, 'm.yaml');
   if (model === null) throw new Error('The model is not valid.');
-  const active = { compiled: compileModel(model), text, hash: sha256Hex(text) };
-  expect(await modelWarnings({ db, model: active, crms: new Map() })).toEqual([
+  const active = onlyModel({ compiled: compileModel(model), text, hash: sha256Hex(text) });
+  expect(await modelWarnings({ db, models: [active], crms: new Map() })).toEqual([
     'sla of a band has no effect yet (hot).',
     `${message} Raise version, so that every score tells which model gave it.`,
   ]);

@@ -22,9 +22,9 @@ const { db, connection, embedded } = await openDatabase({ databaseUrl: DATABASE_
 const backend = await openQueueBackend({ redisUrl: REDIS_URL, connection, embedded });
 const { compiled, text } = await loadModel(shippedFile('mappings/model.yaml'));
 const print = (_details: object, message: string) => console.log(message);
-const model = { compiled, text, hash: 'model' };
+const model = onlyModel({ compiled, text, hash: 'model' });
 const context: JobContext = {
-  ...{ db, crms: new Map(), model, models: [onlyModel(model)] },
+  ...{ db, crms: new Map(), model, models: [model] },
   ...{ people: await loadPeople(), titles: { addFields: (fields) => fields, hash: 'titles' } },
   ...{
     nightly: '0 2 * * *',
