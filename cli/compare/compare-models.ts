@@ -11,7 +11,7 @@ import { reportSections } from '../../src/review/plan/print-plan.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { thresholdsByModel } from '../../src/store/leads/band-thresholds.ts';
 import { otherResultsOf } from '../../src/store/models/other-results.ts';
-import { type PagedLead, pageOfScoredLeads } from '../../src/store/replay/lead-pages.ts';
+import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -20,10 +20,6 @@ export interface CompareModelsOptions {
   readonly asOf?: Date;
   readonly json: boolean;
 }
-
-const PAGE = 500;
-/** A quarter, in which the deals count that were won. */
-const QUARTER_MS = 92 * 86_400_000;
 
 interface Comparison extends PlanReport {
   readonly as_of: string;
@@ -51,14 +47,14 @@ export function compareModels(
   });
 }
 
-/** @throws ConfigurationError for a name that MODEL_FILE does not list */
+/** @throws ConfigurationError for a name that no applied model has */
 function modelNamed({ models }: JobContext, name: string): ScoredModel {
   const found = models.find((model) => model.name === name);
   if (found !== undefined) return found;
   const fix =
     models.length === 1
       ? 'MODEL_FILE is one model. Set it to a file that lists several (docs/several-models.md).'
-      : `MODEL_FILE lists ${models.map((model) => model.name).join(', ')}.`;
+      : `MODEL_FILE lists ${models.map((model) => model.name).join(', ')}. A model that was added to the list must be applied first: npx leadgrade apply.`;
   throw new ConfigurationError(`There is no model "${name}". ${fix}`);
 }
 
@@ -71,7 +67,7 @@ async function compare(
   const tally = tallyPlan({ before: before.compiled.bands, after: after.compiled.bands });
   const only: [number, number] = [0, 0];
   const judge = await judgeOf(context, at);
-  for await (const page of pages(context, at)) {
+  for await (const page of pagesOfLeads(context.db, { ...inputOptions(context), now: at })) {
     const ids = page.map(({ id }) => id);
     const results = await otherResultsOf(context.db, ids);
     const scored = page.filter(({ records }) => records.length > 0 && isInScope(records, context.crms));
@@ -131,18 +127,6 @@ async function judgeOf(context: JobContext, at: Date) {
 function toStanding({ status, grade, total, contributions, gates }: CurrentScore): Standing {
   const points = new Map(contributions.map(({ signal, label, points: each }) => [signal, { label, points: each }]));
   return { status, grade, total, points, gates: gates.map(({ label }) => label) };
-}
-
-async function* pages(context: JobContext, now: Date): AsyncGenerator<readonly PagedLead[]> {
-  const options = { ...inputOptions(context), limit: PAGE, now, wonSince: new Date(now.getTime() - QUARTER_MS) };
-  let after = 0;
-  for (;;) {
-    const leads = await pageOfScoredLeads(context.db, { ...options, after });
-    yield leads;
-    const last = leads.at(-1);
-    if (last === undefined || leads.length < PAGE) return;
-    after = last.id;
-  }
 }
 
 function textOf(comparison: Comparison): string {

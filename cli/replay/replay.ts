@@ -1,11 +1,13 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
+
 import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { movingBands, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
@@ -100,7 +102,7 @@ async function prepare(
 ): Promise<Prepared | string> {
   const { model } = stored === undefined ? { model: null } : readModel(stored.text, stored.name);
   if (stored === undefined || model === null)
-    return `The model of that time (${hash.slice(0, 8)}) is not stored, or cannot be read by this version.`;
+    return `The model of that time (${shortHash(hash)}) is not stored, or cannot be read by this version.`;
   return withInputs(context, at, { compiled: compileModel(model), hash, text: stored.text });
 }
 

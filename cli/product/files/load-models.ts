@@ -9,23 +9,42 @@ import { readText } from '../../model-files/read-text.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 
+interface LoadOptions {
+  /** The name of a shadow model of the list that is to be live. */
+  readonly promote?: string | undefined;
+}
+
 /**
  * The first live one first.
  * @throws ConfigurationError that lists all problems of the list and of the first model that has one
  */
-export async function loadModels(file: string): Promise<readonly ScoredModel[]> {
+export async function loadModels(file: string, { promote }: LoadOptions = {}): Promise<readonly ScoredModel[]> {
   const text = await readText(file);
-  if (typeof text === 'string' && kindOfText(text) === 'models') return loadSet(file, text);
+  if (typeof text === 'string' && kindOfText(text) === 'models') return loadSet(file, text, promote);
+  if (promote !== undefined) throw noShadow(file, promote, []);
   const model = await loadModel(file);
   return [{ ...scored(model), key: null, name: model.source.name, role: 'live', where: null }];
 }
 
-async function loadSet(file: string, text: string): Promise<readonly ScoredModel[]> {
+/** @returns the entries as if the shadow model of that name had `role: live` @throws ConfigurationError without one */
+function promoted(file: string, entries: readonly ModelEntry[], name: string): readonly ModelEntry[] {
+  const shadows = entries.filter(({ role }) => role === 'shadow').map((entry) => entry.name);
+  if (!shadows.includes(name)) throw noShadow(file, name, shadows);
+  return entries.map((entry) => (entry.name === name ? { ...entry, role: 'live' } : entry));
+}
+
+function noShadow(file: string, name: string, shadows: readonly string[]): ConfigurationError {
+  const known = shadows.length === 0 ? 'It has none.' : `Its shadow models: ${shadows.join(', ')}.`;
+  return new ConfigurationError(`--promote ${name}: ${file} has no shadow model of that name. ${known}`);
+}
+
+async function loadSet(file: string, text: string, promote: string | undefined): Promise<readonly ScoredModel[]> {
   const { inOrder, readModelSet } = await import('../../../src/scoring/model-set/model-set.ts');
   const { set, problems, toProblem } = readModelSet(text, file);
   if (set === null) throw invalid(problems);
   const models: (ScoredModel & { readonly index: number })[] = [];
-  for (const [index, entry] of set.models.entries()) {
+  const entries = promote === undefined ? set.models : promoted(file, set.models, promote);
+  for (const [index, entry] of entries.entries()) {
     models.push({ ...(await loadEntry(file, entry)), index });
   }
   const twins = models.flatMap(({ hash, index }) => {

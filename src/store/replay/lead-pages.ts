@@ -17,20 +17,39 @@ export interface PagedLead extends DueLead {
 }
 
 export interface PageOptions extends InputOptions {
+  readonly now: Date;
+}
+
+const PAGE = 500;
+/** A quarter, in which the deals count that were won. */
+const QUARTER_MS = 92 * 86_400_000;
+
+/** Pages of all leads in the order of their ids. */
+export async function* pagesOfLeads(db: Kysely<Tables>, options: PageOptions): AsyncGenerator<readonly PagedLead[]> {
+  const wonSince = new Date(options.now.getTime() - QUARTER_MS);
+  let after = 0;
+  for (;;) {
+    const leads = await pageOfLeads(db, { ...options, after, wonSince });
+    yield leads;
+    const last = leads.at(-1);
+    if (last === undefined || leads.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+interface OnePage extends PageOptions {
   /** The last lead of the page before; 0 = the first page. */
   readonly after: number;
-  readonly limit: number;
-  readonly now: Date;
   readonly wonSince: Date;
 }
 
-/** Leads in the order of their ids; fewer than `limit` on the last page. */
-export async function pageOfScoredLeads(db: Kysely<Tables>, options: PageOptions): Promise<readonly PagedLead[]> {
-  const { after, limit, now } = options;
+/** Fewer than `PAGE` leads on the last page. */
+async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
+  const { after, now } = options;
   const { rows } = await sql<LeadRow>`
     select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
       p.behavior_score, p.status, p.thresholds, p.contributions, p.total, p.gates
-    from (select * from leadgrade.leads where id > ${after} order by id limit ${limit}) l
+    from (select * from leadgrade.leads where id > ${after} order by id limit ${PAGE}) l
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
@@ -64,7 +83,7 @@ function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
 async function wonDeals(
   db: Kysely<Tables>,
   leadIds: readonly number[],
-  { wonSince, now }: Pick<PageOptions, 'wonSince' | 'now'>,
+  { wonSince, now }: Pick<OnePage, 'wonSince' | 'now'>,
 ): Promise<ReadonlyMap<number, number>> {
   const { rows } = await sql<{ lead_id: number; closed_at: Date }>`
     select lead_id, min(closed_at) as closed_at from leadgrade.deal_outcomes
