@@ -1,7 +1,9 @@
 // Which models a job scores with: those that are applied when the job begins. A service therefore follows
 // `leadgrade apply` without a restart, and several services score with the same ones whatever files they have.
+
 import type { Kysely } from 'kysely';
 import { formatProblem } from '../src/domain/problem.ts';
+import { modelName, shortHash } from '../src/domain/texts/model-name.ts';
 import { compileModel } from '../src/scoring/compile/compile.ts';
 import { conditionSchema } from '../src/scoring/schemas/condition-schema.ts';
 import { readModel } from '../src/scoring/schemas/model.ts';
@@ -57,7 +59,7 @@ async function compileStored(db: Kysely<Tables>, { hash, name }: AppliedModel): 
     const [problem] = problems;
     const reason = problem === undefined ? 'its text is not stored' : formatProblem(problem);
     throw new UnreadableModelError(
-      `The applied model, ${name} (${hash.slice(0, 8)}), cannot be read by this version of Leadgrade: ${reason}\n` +
+      `The applied model, ${modelName({ name, hash })}, cannot be read by this version of Leadgrade: ${reason}\n` +
         'No lead is scored. Correct your model file (MODEL_FILE) and run npx leadgrade apply, or use the version that applied it.',
     );
   }
@@ -72,13 +74,20 @@ export async function applyFirstModels({ db, models, clock, log }: JobContext): 
   const first = { applied_by: null, cause: 'first start', plan_hash: null, replaces: null } as const;
   const isFirst = await applyModels(db, { ...first, models: models.map(toAppliedModel) }, clock.now());
   for (const { compiled: own, hash } of isFirst ? models : []) {
-    log.info({ model: own.id, hash: hash.slice(0, 8) }, 'no model was applied yet; the model file is applied');
+    log.info({ model: own.id, hash: shortHash(hash) }, 'no model was applied yet; the model file is applied');
   }
   return isFirst;
 }
 
-/** The hash of the models of the last job, by database: a test opens several in its process. */
-const lastUsed = new WeakMap<JobContext['db'], string>();
+interface InForce {
+  /** Of `applied_models`. */
+  readonly id: number;
+  readonly hash: string;
+  readonly models: readonly ScoredModel[];
+}
+
+/** What the last job scored with, by database: a test opens several in its process. */
+const lastInForce = new WeakMap<JobContext['db'], InForce>();
 
 /**
  * The context with the models that are applied now. The first job of an installation applies those of the context.
@@ -86,21 +95,28 @@ const lastUsed = new WeakMap<JobContext['db'], string>();
  */
 export async function withAppliedModels(context: JobContext): Promise<JobContext> {
   const { db, log } = context;
-  const models = (await appliedModels(db)) ?? (await firstModels(context));
+  const former = lastInForce.get(db);
+  const { id, hash, models } = await modelsInForce(context, former);
+  if (former?.id === id) return { ...context, model: models[0] ?? context.model, models };
+  lastInForce.set(db, { id, hash, models });
+  const before = former?.hash ?? hashOfModels(context.models.map(toAppliedModel));
   const [model = context.model] = models;
-  const own = hashOfModels(context.models.map(toAppliedModel));
-  const hash = hashOfModels(models.map(toAppliedModel));
-  const before = lastUsed.get(db) ?? own;
-  lastUsed.set(db, hash);
   if (before !== hash) {
-    const names = { model: model.compiled.id, hash: hash.slice(0, 8), before: before.slice(0, 8) };
+    const names = { model: model.compiled.id, hash: shortHash(hash), before: shortHash(before) };
     log.info(names, 'another model was applied; leads are scored with it from now on');
   }
-  return hash === own ? context : { ...context, model, models };
+  return { ...context, model, models };
 }
 
-async function firstModels(context: JobContext): Promise<readonly ScoredModel[]> {
-  await applyFirstModels(context);
-  // Another process may have applied its file first.
-  return (await appliedModels(context.db)) ?? context.models;
+async function modelsInForce(context: JobContext, former: InForce | undefined): Promise<InForce> {
+  const { db } = context;
+  let applied = await lastApplied(db);
+  if (applied === null) {
+    await applyFirstModels(context);
+    // Another process may have applied its file first.
+    applied = await lastApplied(db);
+  }
+  if (applied === null) throw new Error('No model is applied.');
+  if (former?.id === applied.id) return former;
+  return { id: applied.id, hash: hashOfModels(applied.models), models: await scoredModels(db, applied.models) };
 }

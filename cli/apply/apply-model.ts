@@ -1,6 +1,7 @@
 // Applies the model of a product, with its plan: what `apply` and `models rollback` have in common.
 import { toAppliedModel, UnreadableModelError } from '../../jobs/applied-model.ts';
 import type { JobContext } from '../../jobs/context.ts';
+import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
 import { type Applied, firstModel, hashOfModels, lastApplied } from '../../src/store/models/applied.ts';
@@ -8,7 +9,6 @@ import { applyModels } from '../../src/store/models/apply-models.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import type { AppliedModel } from '../../src/store/tables/leads.ts';
 import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -34,7 +34,7 @@ export function isApplied(io: CommandIo, { models }: JobContext, before: Applied
   if (before === null || hashOfModels(before.models) !== hashOfModels(next)) return false;
   const verb = next.length === 1 ? 'is' : 'are';
   io.stdout.write(
-    json ? `${JSON.stringify({ applied: false })}\n` : `Nothing to apply: ${nameOf(next)} ${verb} applied already.\n`,
+    json ? `${JSON.stringify({ applied: false })}\n` : `Nothing to apply: ${namesOf(next)} ${verb} applied already.\n`,
   );
   return true;
 }
@@ -53,7 +53,7 @@ export async function planAndApply(
     const gap = modelGap(compiled, mappedFields(context.crms));
     if (gap !== null) io.stderr.write(`warning: ${gap.message}. ${gap.fix}\n`);
   }
-  if (!confirmed) await confirm(io, `\nApply ${nameOf(context.models.map(toAppliedModel))}?`);
+  if (!confirmed) await confirm(io, `\nApply ${namesOf(context.models.map(toAppliedModel))}?`);
   await applyNow(io, context, application, { before, planHash: typeof plan === 'string' ? null : plan.made_from });
 }
 
@@ -97,9 +97,9 @@ export async function applyNow(
   const scores = (await isWorkerAlive(db, clock.now()))
     ? `The running service scores all ${leads} leads with it now; it needs no restart.`
     : `No service is running: npx leadgrade start scores all ${leads} leads with it.`;
-  const inPlace = before === null ? '' : ` in place of ${nameOf(before.models)}`;
+  const inPlace = before === null ? '' : ` in place of ${namesOf(before.models)}`;
   const back = former === null ? [] : [`To go back: npx leadgrade models rollback ${shortHash(former.hash)}`];
-  const lines = [`Applied ${nameOf(next)}${inPlace}. ${scores}`, ...restartLines(before, next), ...back];
+  const lines = [`Applied ${namesOf(next)}${inPlace}. ${scores}`, ...restartLines(before, next), ...back];
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
@@ -112,9 +112,8 @@ function namedOf({ name, hash }: Named): Named {
   return { name, hash };
 }
 
-/** `b2b-saas@2 (1a2b3c4d)` */
-function nameOf(models: readonly Named[]): string {
-  return models.map(({ name, hash }) => `${name} (${shortHash(hash)})`).join(', ');
+function namesOf(models: readonly Named[]): string {
+  return models.map(modelName).join(', ');
 }
 
 /** A service reads at its start which fields the models have in the CRM. */

@@ -1,6 +1,6 @@
 // `npx leadgrade apply`: from here on, leads are scored with the model file. Without a plan it plans and asks; with the
 // file of a plan it applies what that plan shows, and nothing else.
-import type { JobContext, ScoredModel } from '../../jobs/context.ts';
+import type { JobContext } from '../../jobs/context.ts';
 import { formatProblems } from '../../src/domain/problem.ts';
 import { driftOf, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { countResultsAfter, lastResult } from '../../src/store/leads/lead-lookup.ts';
@@ -35,7 +35,7 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
     if (plan === null && !options.yes) requireTerminal(io, 'leadgrade apply');
     await refuseInvalid(io, file);
     const application = { cause: 'apply', by: authorOf(options.by), file, json: options.json } as const;
-    const models = promoted(await loadModels(shippedFile(file)), options.promote, file);
+    const models = await loadModels(shippedFile(file), { promote: options.promote });
     await withProduct(io, { models, logErrorsOnly: true }, ({ context }) => {
       return plan === null
         ? planAndApply(io, context, { ...application, confirmed: options.yes })
@@ -47,17 +47,6 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
       );
     }
   });
-}
-
-/** @throws ConfigurationError for a name that no shadow model of the list has */
-function promoted(models: readonly ScoredModel[], name: string | undefined, file: string): readonly ScoredModel[] {
-  if (name === undefined) return models;
-  const shadows = models.filter(({ role }) => role === 'shadow').map((model) => model.name);
-  if (!shadows.includes(name)) {
-    const known = shadows.length === 0 ? 'It has none.' : `Its shadow models: ${shadows.join(', ')}.`;
-    throw new ConfigurationError(`--promote ${name}: ${file} has no shadow model of that name. ${known}`);
-  }
-  return models.map((model) => (model.name === name ? { ...model, role: 'live' } : model));
 }
 
 /** As `validate` judges the model with the mappings of the folder. @throws ConfigurationError for an invalid one */

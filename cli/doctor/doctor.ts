@@ -106,10 +106,14 @@ async function ownFindings({ context, database }: Product, modelFile: string): P
   ];
 }
 
-function mappingFindings({ model, crms }: JobContext): readonly Finding[] {
-  const gap = modelGap(model.compiled, mappedFields(crms));
-  if (gap === null) return [];
-  return [{ part: 'leadgrade', what: 'mapping', level: 'warning', detail: gap.message, fix: gap.fix }];
+function mappingFindings({ models, crms }: JobContext): readonly Finding[] {
+  const given = mappedFields(crms);
+  return models.flatMap(({ compiled, name }): Finding[] => {
+    const gap = modelGap(compiled, given);
+    if (gap === null) return [];
+    const what = models.length === 1 ? 'mapping' : `mapping for ${name}`;
+    return [{ part: 'leadgrade', what, level: 'warning', detail: gap.message, fix: gap.fix }];
+  });
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {

@@ -1,7 +1,8 @@
 // Which model scores the leads, and whether its file says the same.
 import type { JobContext } from '../../jobs/context.ts';
+import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { lastApplied } from '../../src/store/models/applied.ts';
-import { findModelChange, shortHash } from '../model-files/versions/model-changes.ts';
+import { findModelChange } from '../model-files/versions/model-changes.ts';
 import { findUnappliedFile } from '../model-files/versions/unapplied-file.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,10 +1,10 @@
 // Finds a model that a person names: one that was applied, or a file.
 import type { Kysely } from 'kysely';
+import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { readText } from '../model-files/read-text.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 
 const LIST = '"npx leadgrade models list" lists those that were applied.';
@@ -36,7 +36,7 @@ export interface NamedText {
 /** @throws ConfigurationError if nothing, or more than one model, has that name */
 export async function textOf(db: Kysely<Tables>, wanted: string): Promise<NamedText> {
   const found = await findStored(db, wanted);
-  if (found !== null) return { name: `${found.name} (${shortHash(found.hash)})`, text: found.text };
+  if (found !== null) return { name: modelName(found), text: found.text };
   const text = await readText(wanted);
   if (typeof text !== 'string' || readModel(text, wanted).model === null) {
     throw new ConfigurationError(

@@ -1,12 +1,13 @@
 // `npx leadgrade models list | show | diff`: the models that were applied, and what differs between them.
 import type { Kysely } from 'kysely';
+import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
+import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
 import { type Applied, listApplied } from '../../src/store/models/applied.ts';
 import { leadsByModel, storedModels } from '../../src/store/models/models.ts';
 import type { AppliedModel } from '../../src/store/tables/leads.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 import { modelFile } from '../product/files/load-model.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
 import { reportFailures } from '../product/report-failures.ts';
@@ -40,9 +41,12 @@ async function versionsOf(db: Kysely<Tables>): Promise<readonly Version[]> {
   return applied.flatMap(({ models, id: _, ...row }, index) =>
     models.map((model) => {
       const before = applied[index + 1]?.models.find(({ key }) => key === model.key);
-      const [left, right] = [before, model].map((each) => (each === undefined ? undefined : texts.get(each.hash)));
-      const changes =
-        left === undefined || right === undefined ? null : modelDifferences(yamlValue(left), yamlValue(right));
+      const listed = [before, model].flatMap((each) => {
+        const text = each === undefined ? undefined : texts.get(each.hash);
+        return each === undefined || text === undefined ? [] : [{ ...each, content: yamlValue(text) }];
+      });
+      const [left, right] = listed;
+      const changes = left === undefined || right === undefined ? null : modelsDifferences([left], [right]);
       return { ...model, ...row, changes, is_in_use: index === 0, leads: leads.get(model.hash) ?? 0 };
     }),
   );

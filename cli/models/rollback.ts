@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { scoredModels } from '../../jobs/applied-model.ts';
 import { type ActiveModel, onlyModel, type ScoredModel } from '../../jobs/context.ts';
 import { formatProblems } from '../../src/domain/problem.ts';
+import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { hashOfModels, listApplied } from '../../src/store/models/applied.ts';
@@ -10,7 +11,6 @@ import type { StoredModel } from '../../src/store/models/models.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { planAndApply } from '../apply/apply-model.ts';
 import { authorOf, requireTerminal } from '../apply/confirm.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 import { findUnappliedFile } from '../model-files/versions/unapplied-file.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelFile } from '../product/files/load-model.ts';
@@ -38,7 +38,9 @@ export function rollback(io: CommandIo, version: string, { by, yes, json }: Roll
     await withProduct(io, { models: models ?? [onlyModel(model)], logErrorsOnly: true }, async ({ context }) => {
       await planAndApply(io, context, application);
       const file = modelFile(io.env, undefined);
-      if ((await findUnappliedFile(file, context.models)) === null) return;
+      const unapplied = await findUnappliedFile(file, context.models);
+      if (unapplied === null) return;
+      if (unapplied.kind !== 'other-model') return void io.stderr.write(`${unapplied.message}\n`);
       const show = `npx leadgrade models show ${shortHash(model.hash)} > ${shippedFile(file)}`;
       io.stderr.write(
         `The file ${shippedFile(file)} still has another model: the next apply would apply it. To have the text of this one in it: ${show}\n`,
@@ -59,7 +61,7 @@ async function modelsWith(db: Kysely<Tables>, hash: string): Promise<readonly Sc
 
 /** @throws ConfigurationError for a model that this version of Leadgrade cannot read */
 function readable({ hash, name, text }: StoredModel): ActiveModel {
-  const { model, problems } = readModel(text, `${name} (${shortHash(hash)})`);
+  const { model, problems } = readModel(text, modelName({ name, hash }));
   if (model !== null) return { compiled: compileModel(model), hash, text };
   throw new ConfigurationError(
     [

@@ -1,5 +1,6 @@
 // The history of a lead's score, for `npx leadgrade explain`.
 import type { JobContext } from '../../jobs/context.ts';
+import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Change, changesOf, type HistoryModels, type HistoryResult } from '../../src/review/history/history.ts';
 import { changeLine, minuteOf } from '../../src/review/history/history-texts.ts';
 import { type LineReader, lineReader, NO_READER } from '../../src/review/history/read-lines.ts';
@@ -15,7 +16,6 @@ import {
 } from '../../src/store/leads/history/lead-history.ts';
 import { modelTexts } from '../../src/store/models/models.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 
 /** The changes that `explain` prints without `--history`. */
 export const RECENT = 5;

@@ -2,13 +2,13 @@
 // service does the work; without one, this process does.
 import { applyFirstModels } from '../../jobs/applied-model.ts';
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
+import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { retryUnfinishedJobs } from '../../src/store/set-aside/unfinished-jobs.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
-import { shortHash } from '../model-files/versions/model-changes.ts';
 import { findUnappliedFile } from '../model-files/versions/unapplied-file.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Product } from '../product/open-product.ts';

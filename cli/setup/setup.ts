@@ -5,6 +5,7 @@ import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelFile } from '../product/files/load-model.ts';
 import { loadModels } from '../product/files/load-models.ts';
 import { shippedFile } from '../product/files/shipped-file.ts';
@@ -29,9 +30,15 @@ export function setup(io: CommandIo, options: SetupOptions): Promise<void> {
   });
 }
 
-/** None if the file is not valid: the applied models are set up all the same. */
-function modelsOfFile({ env }: CommandIo): Promise<readonly ScoredModel[]> {
-  return loadModels(shippedFile(modelFile(env, undefined))).catch(() => []);
+/** None if the file is not valid, which is said: the applied models are set up all the same. */
+async function modelsOfFile({ env, stderr }: CommandIo): Promise<readonly ScoredModel[]> {
+  try {
+    return await loadModels(shippedFile(modelFile(env, undefined)));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    stderr.write(`warning: only what is applied is set up, as the model file is not valid: ${error.message}\n`);
+    return [];
+  }
 }
 
 async function run(

@@ -1,6 +1,7 @@
 // A model that changed while its version did not: two models bear one name in the history.
 import { access } from 'node:fs/promises';
 import type { Kysely } from 'kysely';
+import { shortHash } from '../../../src/domain/texts/model-name.ts';
 import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { lastOtherModel } from '../../../src/store/models/models.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
@@ -11,11 +12,6 @@ import type { Environment } from '../../product/environment.ts';
 export interface ModelChange {
   readonly message: string;
   readonly fix: string;
-}
-
-/** The first letters of a model's hash, as messages show it. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, 8);
 }
 
 /** @param name `name@version` @returns null if no other model with that name was used */

@@ -2,6 +2,8 @@
 import { toAppliedModel } from '../../../jobs/applied-model.ts';
 import type { ScoredModel } from '../../../jobs/context.ts';
 import { formatProblem } from '../../../src/domain/problem.ts';
+import { modelName } from '../../../src/domain/texts/model-name.ts';
+import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { modelsDifferences } from '../../../src/review/plan/models-differences.ts';
 import { hashOfModels } from '../../../src/store/models/applied.ts';
 import { ConfigurationError } from '../../product/configuration-error.ts';
@@ -9,32 +11,40 @@ import { loadModels } from '../../product/files/load-models.ts';
 import { shippedFile } from '../../product/files/shipped-file.ts';
 import { readText } from '../read-text.ts';
 import { toListedModels } from './listed-models.ts';
-import { type ModelChange, shortHash } from './model-changes.ts';
+import type { ModelChange } from './model-changes.ts';
 
 const MAX_DIFFERENCES = 5;
+
+interface UnappliedFile extends ModelChange {
+  /** `other-model`: it is one model, as is what is applied. */
+  readonly kind: 'unreadable' | 'other-model' | 'other-list';
+}
 
 /** @returns null if the file has the applied models */
 export async function findUnappliedFile(
   modelFile: string,
   applied: readonly ScoredModel[],
-): Promise<ModelChange | null> {
+): Promise<UnappliedFile | null> {
   const file = shippedFile(modelFile);
-  const names = applied.map(({ compiled, hash }) => `${compiled.id} (${shortHash(hash)})`);
+  const names = applied.map(({ compiled, hash }) => modelName({ name: compiled.id, hash }));
   const still = `leads are scored with the applied model${names.length === 1 ? '' : 's'}, ${names.join(', ')}`;
-  const validate = 'Correct it; npx leadgrade validate checks it.';
+  const unreadable = { kind: 'unreadable', fix: 'Correct it; npx leadgrade validate checks it.' } as const;
   const text = await readText(file);
-  if (typeof text !== 'string') return { message: `${formatProblem(text)} Until then ${still}.`, fix: validate };
+  if (typeof text !== 'string') return { ...unreadable, message: `${formatProblem(text)} Until then ${still}.` };
+  const before = applied.map(toAppliedModel);
+  // Without compiling it again.
+  if (sha256Hex(text) === hashOfModels(before)) return null;
   let next: readonly ScoredModel[];
   try {
     next = await loadModels(file);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const [first] = error.message.split('\n');
-    return { message: `${file} is not valid, and ${still}. ${first}`, fix: validate };
+    return { ...unreadable, message: `${file} is not valid, and ${still}. ${first}` };
   }
-  const [before, after] = [applied.map(toAppliedModel), next.map(toAppliedModel)];
-  if (hashOfModels(before) === hashOfModels(after)) return null;
+  if (hashOfModels(before) === hashOfModels(next.map(toAppliedModel))) return null;
   return {
+    kind: applied.length === 1 && next.length === 1 ? 'other-model' : 'other-list',
     message: `${file} is not applied: ${still}. In the file: ${shortened(modelsDifferences(toListedModels(applied), toListedModels(next)))}.`,
     fix: 'Run npx leadgrade plan, then npx leadgrade apply.',
   };
