@@ -1,11 +1,10 @@
 // Makes the plan of a model: what it would do to all stored leads, beside the applied model.
 import { appliedModels, toAppliedModel } from '../../jobs/applied-model.ts';
-import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import type { JobContext } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
-import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { hashOfSources, type PlanSources } from '../../src/review/plan/plan-sources.ts';
 import type { Plan } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
@@ -15,8 +14,8 @@ import { currentInputs } from '../../src/store/models/scoring-config.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
 import { toListedModels } from '../model-files/versions/listed-models.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import { plannedThresholds } from './planned-thresholds.ts';
-import { instantOf, scoreAllLeads } from './score-all-leads.ts';
+import { modelPlan, named, otherModelPlan, plannedModels } from './planned-models.ts';
+import { instantOf, type OnChange, scoreAllLeads } from './score-all-leads.ts';
 
 /**
  * The plan of the model of the context.
@@ -28,40 +27,34 @@ import { instantOf, scoreAllLeads } from './score-all-leads.ts';
 export async function makePlan(
   context: JobContext,
   file: string | null,
-  onChange: Parameters<typeof scoreAllLeads>[2] = async () => {},
+  onChange: OnChange = async () => {},
 ): Promise<Plan> {
-  const { model, db } = context;
-  const applied = await appliedModels(db);
-  const live = applied?.[0];
-  if (applied === null || live === undefined) {
+  const { db } = context;
+  const [live, ...others] = (await appliedModels(db)) ?? [];
+  if (live === undefined) {
     throw new ConfigurationError(
       'No lead was scored yet. Run "npx leadgrade backfill" first; with --dry-run it writes nothing, and keeps nothing for a plan.',
     );
   }
+  const applied = [live, ...others] as const;
   const sources = await sourcesOf(context, hashOfModels(applied.map(toAppliedModel)), file);
-  const bands = { before: live.compiled.bands, after: model.compiled.bands };
-  const tally = tallyPlan(bands);
   addModels(await storedModels(db));
-  const { points: thresholds, capacity } = await plannedThresholds(context, instantOf(context));
-  const input = { context, live, applied, texts: knownModels, thresholds };
-  const { writes, due, failed } = await scoreAllLeads(input, tally, onChange);
-  const known = new Set(bands.before.map(({ id }) => id));
+  const [first, ...beside] = await plannedModels(context, applied, instantOf(context));
+  if (first === undefined) throw new Error('A product has a model.');
+  const input = { context, applied, planned: [first, ...beside], texts: knownModels };
+  const { writes, due, failed } = await scoreAllLeads(input, onChange);
   return {
     as_of: new Date(instantOf(context)).toISOString(),
-    model: { before: named(live), after: named(model) },
+    model: { before: named(live), after: named(context.model) },
     changes: modelsDifferences(toListedModels(applied), toListedModels(context.models)),
-    ...tally.report(),
-    ...{ capacity, writes, due, failed },
-    new_options: bands.after.filter(({ id }) => !known.has(id)).map(({ id, label }) => ({ id, label })),
+    ...modelPlan(first),
+    other_models: beside.map(otherModelPlan),
+    ...{ writes, due, failed },
     other_inputs: await hasOtherInputs({ ...context, model: live, models: applied, asOf: null }),
     reads_anew: await changedMappings(context),
     made_from: hashOfSources(sources),
     sources,
   };
-}
-
-function named({ compiled, hash }: ActiveModel): Plan['model']['before'] {
-  return { name: compiled.id, hash };
 }
 
 /** @param applied hash of the applied models */

@@ -1,11 +1,11 @@
 // The files that `npx leadgrade plan` writes.
 import { writeCells } from '../../src/csv/write-cells.ts';
-import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
 import { whyRescored } from '../../src/review/plan/why-moved.ts';
 import { openOutput } from '../terminal/watched-file.ts';
+import type { OnChange } from './score-all-leads.ts';
 
 export interface ChangesFile {
-  add(planned: PlannedLead, move: Move | null): Promise<void>;
+  add(...change: Parameters<OnChange>): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -19,14 +19,15 @@ const HEADER = [
   'total_before',
   'total_after',
   'reason',
+  'model',
 ];
 
-/** A CSV file with every lead that changes. @throws ConfigurationError if it cannot be written */
+/** A CSV file with every lead that changes, a row for each model that changes it. @throws ConfigurationError if it cannot be written */
 export async function openChangesFile(path: string, replace: boolean): Promise<ChangesFile> {
   const file = await openOutput('--csv', path, replace);
   await file.write(`${writeCells(HEADER, ',')}\n`);
   return {
-    add: async (planned, move) => {
+    add: async (planned, move, model) => {
       const { lead, before, after } = planned;
       const cells = [
         before?.status,
@@ -36,6 +37,7 @@ export async function openChangesFile(path: string, replace: boolean): Promise<C
         before?.total,
         after?.total,
         move?.reason ?? whyRescored(planned),
+        model.name,
       ];
       await file.write(`${writeCells([lead, ...cells.map((cell) => String(cell ?? ''))], ',')}\n`);
     },

@@ -45,7 +45,7 @@ async function run(
   try {
     changes = csv === undefined ? null : await openChangesFile(csv, force);
     page = html === undefined ? null : await openOutput('--html', html, force);
-    const made = await makePlan(context, file, async (planned, move) => changes?.add(planned, move));
+    const made = await makePlan(context, file, async (...change) => changes?.add(...change));
     await changes?.commit();
     if (page !== null) {
       await page.write(planPage(made));

@@ -5,7 +5,7 @@ import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import { capacityBands, thresholdFromArrivals } from '../../jobs/score/thresholds/capacity-thresholds.ts';
 import { movingBands } from '../../jobs/score/thresholds/moving-bands.ts';
 import { replayArrivals } from '../../jobs/score/thresholds/replay-arrivals.ts';
-import type { CapacityUse } from '../../src/review/plan/print-plan.ts';
+import type { CapacityUse } from '../../src/review/plan/plan-report.ts';
 import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import { arrivalsAt } from '../../src/scoring/capacity/arrivals.ts';
 import { NEEDED_MS, WINDOW_MS } from '../../src/scoring/capacity/capacity.ts';

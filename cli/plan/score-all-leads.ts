@@ -1,30 +1,24 @@
-// Scores all stored leads with a changed model, page by page. Nothing is saved.
+// Scores all stored leads with the planned models, page by page. Nothing is saved.
 import type { ActiveModel, JobContext, ScoredModel } from '../../jobs/context.ts';
-import { applies, type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
-import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
-import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
-import { toLead } from '../../src/people/to-lead.ts';
-import type { PlanTally } from '../../src/review/plan/plan.ts';
-import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan/plan-report.ts';
-import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { lineTexts } from '../../src/scoring/line-texts.ts';
-import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
-import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
-import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
+import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
+import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import type { LineTexts } from '../../src/domain/stored-lines.ts';
+import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
+import type { ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
+import { countLead, type PlannedModel } from './planned-models.ts';
 
 export interface PlanInput {
   readonly context: JobContext;
-  /** The first model in use. */
-  readonly live: ScoredModel;
-  /** All models in use. */
-  readonly applied: readonly ScoredModel[];
+  /** All models in use, the first one first. */
+  readonly applied: readonly [ScoredModel, ...ScoredModel[]];
+  readonly planned: readonly PlannedModel[];
   /** The labels of the models that gave the stored results, by hash. */
   readonly texts: ReadonlyMap<string, LineTexts>;
-  /** Of the first planned model, in points by band. */
-  readonly thresholds: Readonly<Record<string, number>>;
 }
+
+/** Called for each lead whose status, grade or total changes, and each model that changes it. */
+export type OnChange = (planned: PlannedLead, move: Move | null, model: ScoredModel) => Promise<void>;
 
 export interface PlannedWriteCount {
   readonly crm: string;
@@ -42,39 +36,25 @@ interface Scored {
   readonly failed: number;
 }
 
-/**
- * @param tally counts each lead that has a score, or gets one
- * @param onChange called for each lead whose status, grade or total changes
- */
-export async function scoreAllLeads(
-  input: PlanInput,
-  tally: PlanTally,
-  onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
-): Promise<Scored> {
-  const { context, live, applied, texts, thresholds } = input;
-  const inputs = await scoringInputs(context);
+/** Each model counts the leads that have a score of it, or get one. */
+export async function scoreAllLeads(input: PlanInput, onChange: OnChange): Promise<Scored> {
+  const { context, applied, planned, texts } = input;
   const now = instantOf(context);
-  const { crms, model: first, models, timezone } = context;
-  const pages = { now: new Date(now), crms: [...crms.keys()], types: activityTypes(live, ...models) };
-  const ofModels = new Map([...(await appliedThresholds(context)), [first.hash, thresholds]]);
-  const chunk = { crms, models, timezone, inputs, thresholds: ofModels, earlierTexts: texts, now };
-  const judges = {
-    before: {
-      model: live,
-      inputs: await scoringInputs({ ...context, model: live, models: applied }),
-      thresholds: pointsByBand(await thresholdsOf(context.db, live.hash)),
-    },
-    after: { model: first, inputs, thresholds },
+  const { crms, models, timezone, db } = context;
+  const inputs = {
+    before: await scoringInputs({ ...context, model: applied[0], models: applied }),
+    after: await scoringInputs(context),
   };
+  const thresholds = new Map(planned.map(({ after }) => [after.model.hash, after.thresholds]));
+  const chunk = { crms, models, timezone, inputs: inputs.after, thresholds, earlierTexts: texts, now };
+  const pages = { now: new Date(now), crms: [...crms.keys()], types: activityTypes([...applied, ...models]) };
   const sums = new Sums(crms.keys());
-  for await (const { lead, scored } of scoredLeads(pagesOfLeads(context.db, pages), chunk)) {
+  for await (const { lead, scored } of scoredLeads(pagesOfLeads(db, pages), chunk)) {
     sums.add(lead, scored);
-    const won = scored.failure === undefined ? wonBy(lead, judges) : null;
-    if (won !== null) tally.addWon(won);
-    const planned = standings(lead, scored, { texts, model: first.compiled });
-    if (planned.before === null && planned.after === null) continue;
-    const move = tally.add(planned);
-    if (move !== null || isRescored(planned)) await onChange(planned, move);
+    for (const each of planned) {
+      const change = countLead(each, lead, scored, { inputs, texts });
+      if (change !== null) await onChange(change.planned, change.move, each.after.model);
+    }
   }
   return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
 }
@@ -125,56 +105,6 @@ export function instantOf({ asOf, clock }: JobContext): number {
 }
 
 /** What the models read. */
-function activityTypes(...models: readonly ActiveModel[]): readonly string[] {
+function activityTypes(models: readonly ActiveModel[]): readonly string[] {
   return [...new Set(models.flatMap(({ compiled }) => [...compiled.behavior.subscriptions.keys()]))];
-}
-
-interface Judge {
-  readonly model: ScoredModel;
-  readonly inputs: ScoringInputs;
-  readonly thresholds: Readonly<Record<string, number>>;
-}
-
-/** With the fields and thresholds of today, and the activities before the deal was won; null = none was. */
-function wonBy(lead: PagedLead, judges: { readonly before: Judge; readonly after: Judge }): WonDeal | null {
-  const { wonAt } = lead;
-  if (wonAt === null) return null;
-  const statusBy = ({ model, inputs, thresholds }: Judge) => {
-    const person = toLead(lead, inputs);
-    return applies(model, person) ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status : null;
-  };
-  return { before: statusBy(judges.before), after: statusBy(judges.after) };
-}
-
-interface Models {
-  readonly texts: ReadonlyMap<string, LineTexts>;
-  readonly model: CompiledModel;
-}
-
-function standings(lead: PagedLead, scored: ScoredLead, models: Models): PlannedLead {
-  const [first] = lead.records;
-  const before = beforeOf(lead, models.texts);
-  const unchanged = scored.unscored ? null : before;
-  const after = scored.result === null ? unchanged : afterOf(scored.result, models);
-  return { lead: `${first?.crm}:${first?.id}`, before, after };
-}
-
-function beforeOf({ previous, shown }: PagedLead, texts: ReadonlyMap<string, LineTexts>): Standing | null {
-  if (previous === null || shown === null) return null;
-  const { status, grade, contributions, model_hash } = previous;
-  const lines = toContributions(contributions, texts.get(model_hash) ?? new Map());
-  return { status, grade, total: shown.total, points: byLine(lines), gates: shown.gates.map(({ label }) => label) };
-}
-
-function afterOf({ status, grade, total, contributions, gates }: NewResult, { model }: Models): Standing {
-  const lines = toContributions(contributions, lineTexts(model));
-  return { status, grade, total, points: byLine(lines), gates: gates.map(({ label }) => label) };
-}
-
-function byLine(lines: ReturnType<typeof toContributions>): Standing['points'] {
-  return new Map(lines.map(({ signal, label, points }) => [signal, { label, points }]));
-}
-
-function isRescored({ before, after }: PlannedLead): boolean {
-  return before?.total !== after?.total || before?.grade !== after?.grade;
 }

@@ -179,6 +179,7 @@ const PLAN = {
   ...report(),
   as_of: '2026-11-30T00:00:00.000Z',
   model: { before: { name: 'small@1', hash: 'a'.repeat(64) }, after: { name: 'small@2', hash: 'b'.repeat(64) } },
+  other_models: [],
   changes: ['pricing: points 25 → 37'],
   writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1 }],
   capacity: [

@@ -18,7 +18,7 @@ export function movingBands({ basis, bands }: CompiledStatus): readonly Compiled
 /** By model hash, the thresholds in points by band. A band without one is scored with its floor. */
 export type ModelThresholds = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
-export function appliedThresholds({ db, models }: JobContext): Promise<ModelThresholds> {
+function appliedThresholds({ db, models }: JobContext): Promise<ModelThresholds> {
   return thresholdsByModel(
     db,
     models.map(({ hash }) => hash),

@@ -2,8 +2,8 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { modelName } from '../../domain/texts/model-name.ts';
 import { matrixOf } from './matrix.ts';
-import type { Transition } from './plan-report.ts';
-import { capacityUseLines, changesOf, costLines, moveLine, type Plan } from './print-plan.ts';
+import type { ModelPlan, Transition } from './plan-report.ts';
+import { capacityUseLines, changesOf, costLines, isUnchanged, moveLine, otherTitle, type Plan } from './print-plan.ts';
 import { NOT_SCORED } from './text-tables.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
@@ -11,15 +11,28 @@ table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem
 th:first-child,td:first-child{text-align:left}.same{color:#8794a1}.moved{font-weight:600}h2{margin-top:2rem;font-size:1.1rem}`;
 
 export function planPage(plan: Plan): string {
-  const { model, as_of, bands, moved, leads, better, worse, won_deals } = plan;
-  const labels = new Map(bands.map(({ id, label }) => [id, label]));
+  const { model, as_of, moved, leads, better, worse, other_models } = plan;
   const title = `Plan: ${modelName(model.before)} to ${modelName(model.after)}`;
+  const others = other_models.map((other) => {
+    return `<h1>${escaped(otherTitle(other))}</h1>${isUnchanged(other) ? '' : modelParts(other)}`;
+  });
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escaped(title)}</h1>
 <p>As of ${escaped(as_of)}. Nothing was changed. ${moved} of ${leads} leads get another status: ${better} a better one, ${worse} a worse one.</p>
 <h2>What changes in the model</h2>${list(changesOf(plan))}
-<h2>Status, from (lines) to (columns)</h2>${matrix(
+${modelParts(plan)}
+${others.join('\n')}
+<h2>Cost</h2>${list(costLines(plan))}
+</body></html>
+`;
+}
+
+/** The tables of one model. */
+function modelParts(plan: ModelPlan): string {
+  const { bands, won_deals } = plan;
+  const labels = new Map(bands.map(({ id, label }) => [id, label]));
+  return `<h2>Status, from (lines) to (columns)</h2>${matrix(
     plan.status,
     bands.map(({ id }) => id),
     (id) => labels.get(id) ?? id,
@@ -40,10 +53,7 @@ ${plan.capacity.length > 0 ? `<h2>Capacity</h2>${list(capacityUseLines(plan))}` 
     ['', 'leads'],
     plan.reasons.map(({ reason, leads: each }) => [reason, each]),
   )}
-<h2>Examples</h2>${list(plan.moves.map((move) => moveLine(move, labels)))}
-<h2>Cost</h2>${list(costLines(plan))}
-</body></html>
-`;
+<h2>Examples</h2>${list(plan.moves.map((move) => moveLine(move, labels)))}`;
 }
 
 function matrix<T extends string>(

@@ -77,3 +77,42 @@ export interface PlanReport {
   /** The first moves, those with the most points first. */
   readonly moves: readonly Move[];
 }
+
+export interface NamedModel {
+  /** `name@version` */
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** New leads of a band against its capacity. */
+export interface CapacityUse {
+  readonly band: string;
+  readonly label: string;
+  /** Leads per week that the team can take. */
+  readonly capacity: number;
+  /** The points from which the band begins with the planned model, and the lowest ones it may begin at. */
+  readonly points: number;
+  readonly floor: number;
+  /** Leads that would have reached these points in a week; null = activities were read for less than two weeks. */
+  readonly per_week: number | null;
+}
+
+/** What a plan says of one model. */
+export interface ModelPlan extends PlanReport {
+  /** The bands with a capacity, best first. */
+  readonly capacity: readonly CapacityUse[];
+  /** Bands that its status field in the CRM does not have as an option yet. */
+  readonly new_options: readonly { readonly id: string; readonly label: string }[];
+}
+
+/** Of a model beside the first one. */
+export interface OtherModelPlan extends ModelPlan {
+  /** As the list of models calls it. */
+  readonly label: string;
+  readonly role: 'live' | 'shadow';
+  /** Null: a new model. */
+  readonly before: NamedModel | null;
+  readonly after: NamedModel;
+  /** It writes fields that it did not write before. */
+  readonly has_new_fields: boolean;
+}

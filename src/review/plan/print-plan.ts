@@ -2,38 +2,20 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { modelName } from '../../domain/texts/model-name.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
-import type { Move, PlanReport } from './plan-report.ts';
+import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
 import { matrix, NOT_SCORED, rowOf, signed } from './text-tables.ts';
 
-interface NamedModel {
-  /** `name@version` */
-  readonly name: string;
-  readonly hash: string;
-}
-
-/** New leads of a band against its capacity. */
-export interface CapacityUse {
-  readonly band: string;
-  readonly label: string;
-  /** Leads per week that the team can take. */
-  readonly capacity: number;
-  /** The points from which the band begins with the planned model, and the lowest ones it may begin at. */
-  readonly points: number;
-  readonly floor: number;
-  /** Leads that would have reached these points in a week; null = activities were read for less than two weeks. */
-  readonly per_week: number | null;
-}
-
 /** Also what `--json` prints. */
-export interface Plan extends PlanReport {
+export interface Plan extends ModelPlan {
   /** ISO 8601. */
   readonly as_of: string;
+  /** The first model; the sums of the plan are its. */
   readonly model: { readonly before: NamedModel; readonly after: NamedModel };
+  /** Of the models beside it that are to score leads, what each does to its own. */
+  readonly other_models: readonly OtherModelPlan[];
   /** What differs between the models, a line each. */
   readonly changes: readonly string[];
-  /** The bands with a capacity, best first. */
-  readonly capacity: readonly CapacityUse[];
   readonly writes: readonly {
     readonly crm: string;
     readonly records: number;
@@ -44,8 +26,6 @@ export interface Plan extends PlanReport {
   readonly due: number;
   /** Leads that could not be scored. */
   readonly failed: number;
-  /** Bands that the status field of the CRM does not have as an option yet. */
-  readonly new_options: readonly { readonly id: string; readonly label: string }[];
   /** CRMs whose mapping reads other values than those that are stored. */
   readonly reads_anew: readonly string[];
   /** Scope, people.yaml or other inputs besides the model are not those with which leads are scored. */
@@ -69,18 +49,52 @@ export function planText(plan: Plan): string {
 }
 
 function sectionsOf(plan: Plan): readonly (readonly string[])[] {
-  const labels = new Map(plan.bands.map(({ id, label }) => [id, label]));
-  const bands = plan.bands.map(({ id }) => id);
   return [
     headline(plan),
     ['WHAT CHANGES IN THE MODEL', ...indented(shortened(changesOf(plan), MAX_CHANGES))],
-    ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
-    ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
-    ['LEADS BY BAND', ...bandTable(plan, { from: 'before', to: 'after' })],
-    ...(plan.capacity.length === 0 ? [] : [['CAPACITY', ...indented(capacityUseLines(plan))]]),
-    ['WHO MOVES', ...indented(moverLines(plan, labels))],
+    ...modelSections(plan),
+    ...plan.other_models.flatMap((other) => [[otherTitle(other)], ...otherSections(other)]),
     ['COST', ...indented(costLines(plan))],
   ];
+}
+
+/** The tables of one model. */
+function modelSections(plan: ModelPlan): readonly (readonly string[])[] {
+  const labels = new Map(plan.bands.map(({ id, label }) => [id, label]));
+  const bands = plan.bands.map(({ id }) => id);
+  return [
+    ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
+    ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
+    ...queueSections(plan),
+    ['WHO MOVES', ...indented(moverLines(plan, labels))],
+  ];
+}
+
+/** Of a new model there is nothing to compare. */
+function otherSections(plan: OtherModelPlan): readonly (readonly string[])[] {
+  if (isUnchanged(plan)) return [];
+  return plan.before === null ? queueSections(plan) : modelSections(plan);
+}
+
+function queueSections(plan: ModelPlan): readonly (readonly string[])[] {
+  return [
+    ['LEADS BY BAND', ...bandTable(plan, { from: 'before', to: 'after' })],
+    ...(plan.capacity.length === 0 ? [] : [['CAPACITY', ...indented(capacityUseLines(plan))]]),
+  ];
+}
+
+/** Whether no lead gets another score by it. */
+export function isUnchanged({ moved, rescored }: PlanReport): boolean {
+  return moved === 0 && rescored === 0;
+}
+
+/** Above the tables of a model beside the first one; all that there is to say of one that changes no lead. */
+export function otherTitle(plan: OtherModelPlan): string {
+  const { label, role, before, after, leads } = plan;
+  const versions =
+    before?.hash === after.hash || before === null ? modelName(after) : `${modelName(before)} → ${modelName(after)}`;
+  const state = before === null ? ', new' : isUnchanged(plan) ? `: none of its ${leads} leads changes` : '';
+  return `MODEL ${label} (${role}), ${versions}${state}`;
 }
 
 /** What two models say of the same leads: matrices, bands, and the leads that differ most. */
@@ -150,7 +164,7 @@ function bandTable(
 }
 
 /** One line for each band with a capacity. */
-export function capacityUseLines({ capacity: uses }: Plan): readonly string[] {
+export function capacityUseLines({ capacity: uses }: Pick<ModelPlan, 'capacity'>): readonly string[] {
   return uses.map(({ label, capacity, points, floor, per_week }) => {
     const from = `${label}: from ${points} points${points <= floor ? ', its floor' : ''}`;
     const wanted = `its capacity is ${wholeNumber(capacity)}`;
@@ -160,7 +174,7 @@ export function capacityUseLines({ capacity: uses }: Plan): readonly string[] {
   });
 }
 
-function moverLines(plan: Plan, labels: ReadonlyMap<string, string>): string[] {
+function moverLines(plan: PlanReport, labels: ReadonlyMap<string, string>): string[] {
   const { leads, moved, better, worse, rescored } = plan;
   const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
   return [
@@ -190,19 +204,32 @@ export function moveLine(
   return `${lead}  ${label(from)} → ${label(to)}  ${total_before ?? '-'} → ${total_after ?? '-'}: ${reason}`;
 }
 
-export function costLines({ writes, failed, new_options }: Plan): string[] {
+export function costLines({ writes, failed, new_options, other_models }: Plan): string[] {
+  const added = other_models.flatMap(({ label, has_new_fields }) => (has_new_fields ? [label] : []));
+  const options = [
+    ...(new_options.length === 0 ? [] : [optionsLine(new_options, '')]),
+    ...other_models.flatMap((other) => {
+      return other.has_new_fields || other.new_options.length === 0
+        ? []
+        : [optionsLine(other.new_options, ` of ${other.label}`)];
+    }),
+  ];
   return [
     ...writes.map(
       ({ crm, records, writes: each, calls }) =>
         `${crm}: ${each} of ${records} records would be written, in ${calls} API ${calls === 1 ? 'call' : 'calls'}.`,
     ),
-    ...(new_options.length === 0
+    ...(added.length === 0
       ? []
-      : [
-          `New options of the status field: ${new_options.map(({ id, label }) => `${id} (${label})`).join(', ')}. "npx leadgrade setup" adds them; run it first.`,
-        ]),
+      : [`The fields of ${added.join(' and ')} are new. "npx leadgrade setup" makes them, once this is applied.`]),
+    ...options,
     ...(failed === 0 ? [] : [`${failed} leads could not be scored.`]),
   ];
+}
+
+function optionsLine(options: ModelPlan['new_options'], model: string): string {
+  const named = options.map(({ id, label }) => `${id} (${label})`).join(', ');
+  return `New options of the status field${model}: ${named}. "npx leadgrade setup" adds them; run it first.`;
 }
 
 function indented(lines: readonly string[]): string[] {

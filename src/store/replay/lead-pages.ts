@@ -7,9 +7,17 @@ import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
 import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
 import type { Tables } from '../tables/tables.ts';
 
+/** A current result, whole. */
+export interface PagedResult extends PreviousResult {
+  readonly total: number;
+  readonly gates: readonly ActiveGate[];
+}
+
 export interface PagedLead extends DueLead {
-  /** The rest of its result that people see; null = the lead is not scored. */
-  readonly shown: { readonly total: number; readonly gates: readonly ActiveGate[] } | null;
+  /** Of the first model; null = it does not score the lead. */
+  readonly previous: PagedResult | null;
+  /** Of the other models, by key. */
+  readonly others: ReadonlyMap<string, PagedResult>;
   /** A change of the lead waits to be scored: its result is not that of its present data. */
   readonly isDue: boolean;
   /** When its first deal since the instant that was asked for was won (epoch ms); null = none was. */
@@ -47,37 +55,45 @@ interface OnePage extends PageOptions {
 async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
   const { after, now } = options;
   const { rows } = await sql<LeadRow>`
-    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
-      p.behavior_score, p.status, p.thresholds, p.contributions, p.total, p.gates
-    from (select * from leadgrade.leads where id > ${after} order by id limit ${PAGE}) l
-    left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
+    select id, result_id, due_at <= ${now} or next_change_at <= ${now} as is_due
+    from leadgrade.leads where id > ${after} order by id limit ${PAGE}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
   const won = await wonDeals(db, ids, options);
+  const results = await resultsOf(db, rows);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
     records: inputs.get(row.id)?.records ?? [],
     activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
-    ...resultOf(row),
+    previous: results.get(row.id)?.get(null) ?? null,
+    others: othersOf(results.get(row.id)),
   }));
 }
 
-/** The columns of the result are null where the lead has none. */
-type LeadRow = Omit<PreviousResult, 'id'> & {
+interface LeadRow {
   readonly id: number;
-  readonly is_due: boolean | null;
   readonly result_id: number | null;
-  readonly total: number;
-  readonly gates: readonly ActiveGate[];
-};
+  readonly is_due: boolean | null;
+}
 
-function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
-  const { result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions, total, gates } =
-    row;
-  if (result_id === null) return { previous: null, shown: null };
-  const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions };
-  return { previous, shown: { total, gates } };
+/** By model; null = the first one. */
+type Results = ReadonlyMap<string | null, PagedResult>;
+
+/** By lead, its current results. */
+async function resultsOf(db: Kysely<Tables>, leads: readonly LeadRow[]): Promise<ReadonlyMap<number, Results>> {
+  const { rows } = await sql<PagedResult & { lead_id: number; model: string | null }>`
+    select lead_id, model, id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions, total, gates
+    from leadgrade.results where id = any(array(
+      select unnest(${leads.flatMap(({ result_id }) => result_id ?? [])}::bigint[])
+      union all select result_id from leadgrade.lead_results where lead_id = any(${leads.map(({ id }) => id)}::bigint[])
+    ))`.execute(db);
+  const byLead = Map.groupBy(rows, ({ lead_id }) => lead_id);
+  return new Map([...byLead].map(([id, own]) => [id, new Map(own.map(({ model, ...result }) => [model, result]))]));
+}
+
+function othersOf(results: Results = new Map()): ReadonlyMap<string, PagedResult> {
+  return new Map([...results].flatMap(([model, result]) => (model === null ? [] : [[model, result] as const])));
 }
 
 async function wonDeals(
