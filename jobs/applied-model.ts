@@ -12,11 +12,7 @@ import { applyModels } from '../src/store/models/apply-models.ts';
 import type { AppliedModel } from '../src/store/tables/leads.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import { type ActiveModel, type JobContext, type ScoredModel, toModelWhere } from './context.ts';
-
-/** A stored model of another version of Leadgrade. The message says how to go on. */
-export class UnreadableModelError extends Error {
-  override readonly name = 'UnreadableModelError';
-}
+import { UnreadableModelError } from './unreadable-model.ts';
 
 /** By hash: a process meets few models. */
 const compiled = new Map<string, ActiveModel>();
@@ -59,8 +55,8 @@ async function compileStored(db: Kysely<Tables>, { hash, name }: AppliedModel): 
     const [problem] = problems;
     const reason = problem === undefined ? 'its text is not stored' : formatProblem(problem);
     throw new UnreadableModelError(
-      `The applied model, ${modelName({ name, hash })}, cannot be read by this version of Leadgrade: ${reason}\n` +
-        'No lead is scored. Correct your model file (MODEL_FILE) and run npx leadgrade apply, or use the version that applied it.',
+      `The model ${modelName({ name, hash })} cannot be read by this version of Leadgrade: ${reason}\n` +
+        'While it is applied, no lead is scored. Correct your model file (MODEL_FILE) and run npx leadgrade apply, or use the version that applied it.',
     );
   }
   const active = { compiled: compileModel(model), hash, text };

@@ -1,6 +1,7 @@
 // Applies the model of a product, with its plan: what `apply` and `models rollback` have in common.
-import { toAppliedModel, UnreadableModelError } from '../../jobs/applied-model.ts';
+import { toAppliedModel } from '../../jobs/applied-model.ts';
 import type { JobContext } from '../../jobs/context.ts';
+import { UnreadableModelError } from '../../jobs/unreadable-model.ts';
 import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';

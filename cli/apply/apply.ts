@@ -6,6 +6,7 @@ import { driftOf, staleParts } from '../../src/review/plan/plan-sources.ts';
 import { countResultsAfter, lastResult } from '../../src/store/leads/lead-lookup.ts';
 import { hashOfModels, lastApplied } from '../../src/store/models/applied.ts';
 import { judgeModelFile } from '../model-files/validate.ts';
+import { findModelChange } from '../model-files/versions/model-changes.ts';
 import { sourcesOf } from '../plan/make-plan.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelFile } from '../product/files/load-model.ts';
@@ -33,13 +34,14 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
     const plan = path === undefined ? null : await readPlanFile(path);
     const file = plan?.sources.file ?? modelFile(io.env, options.model);
     if (plan === null && !options.yes) requireTerminal(io, 'leadgrade apply');
-    await refuseInvalid(io, file);
+    await refuseInvalid(file);
     const application = { cause: 'apply', by: authorOf(options.by), file, json: options.json } as const;
     const models = await loadModels(shippedFile(file), { promote: options.promote });
-    await withProduct(io, { models, logErrorsOnly: true }, ({ context }) => {
-      return plan === null
+    await withProduct(io, { models, logErrorsOnly: true }, async ({ context }) => {
+      await warnOfVersions(io, context);
+      await (plan === null
         ? planAndApply(io, context, { ...application, confirmed: options.yes })
-        : applyPlan(io, context, application, plan);
+        : applyPlan(io, context, application, plan));
     });
     if (options.promote !== undefined && !options.json) {
       io.stderr.write(
@@ -49,15 +51,19 @@ export function apply(io: CommandIo, path: string | undefined, options: ApplyOpt
   });
 }
 
-/** As `validate` judges the model with the mappings of the folder. @throws ConfigurationError for an invalid one */
-async function refuseInvalid(io: CommandIo, model: string): Promise<void> {
-  const problems = await judgeModelFile(io, shippedFile(model));
-  const errors = problems.filter(({ level }) => level === 'error');
+/** As `validate` judges the models with the mappings of the folder. @throws ConfigurationError for an invalid one */
+async function refuseInvalid(model: string): Promise<void> {
+  const errors = (await judgeModelFile(shippedFile(model))).filter(({ level }) => level === 'error');
   if (errors.length > 0) {
     throw new ConfigurationError([...formatProblems(errors), 'Not valid. Nothing was applied.'].join('\n'));
   }
-  const change = problems.find(({ path, level }) => level === 'warning' && path === 'version');
-  if (change !== undefined) io.stderr.write(`warning: ${formatProblems([change]).join('\n')}\n`);
+}
+
+async function warnOfVersions(io: CommandIo, { db, models }: JobContext): Promise<void> {
+  for (const { compiled, hash } of models) {
+    const change = await findModelChange(db, compiled.id, hash);
+    if (change !== null) io.stderr.write(`warning: ${change.message} ${change.fix}\n`);
+  }
 }
 
 /** @throws ConfigurationError for a plan that was made from something else */

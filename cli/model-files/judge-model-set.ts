@@ -6,9 +6,16 @@ import { readModelSet } from '../../src/scoring/model-set/model-set.ts';
 import { type Condition, conditionFields } from '../../src/scoring/schemas/condition.ts';
 import { entryFile } from '../product/files/load-models.ts';
 
-/** The files of a list, as it names them; none if the list is not valid. */
-export function filesOfSet(text: string, file: string): readonly string[] {
-  return (readModelSet(text, file).set?.models ?? []).map((entry) => entryFile(file, entry));
+/** The models of a list, with their files as the list names them; none if the list is not valid. */
+export function modelsOfSet(text: string, file: string): readonly SetModel[] {
+  return (readModelSet(text, file).set?.models ?? []).map((entry) => {
+    return { file: entryFile(file, entry), where: entry.where ?? null };
+  });
+}
+
+interface SetModel {
+  readonly file: string;
+  readonly where: Condition | null;
 }
 
 interface Mappings {

@@ -1,12 +1,13 @@
 // `validate --against`: what the leads of the database, or of a file, say of a valid model.
-import { withModel } from '../../jobs/context.ts';
+import { toModelWhere, withModel } from '../../jobs/context.ts';
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
-import type { Lead } from '../../src/domain/lead.ts';
+import type { Fields, Lead } from '../../src/domain/lead.ts';
 import type { Problem } from '../../src/domain/problem.ts';
 import { findUseProblems, MIN_LEADS } from '../../src/review/find-use-problems.ts';
 import { ModelUse, type UseReport } from '../../src/review/model-use.ts';
 import { countOf } from '../../src/review/use-texts.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
+import type { Condition } from '../../src/scoring/schemas/condition.ts';
 import type { Model } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { byPlace, formatPath, type Path, type Place } from '../../src/yaml/paths.ts';
@@ -19,6 +20,8 @@ import type { CommandIo } from '../terminal/io.ts';
 export interface LocatedModel {
   readonly file: string;
   readonly model: Model;
+  /** Which leads it scores, by the list that names it; null = all. */
+  readonly where: Condition | null;
   readonly locate: (path: Path) => Place;
 }
 
@@ -38,14 +41,17 @@ export interface UseFound {
 
 /** What prevents it is printed, and sets the exit code. */
 export async function judgeUse(io: CommandIo, models: readonly LocatedModel[], against: Against): Promise<UseFound> {
-  const compiled = models.map((each) => ({ ...each, compiled: compileModel(each.model) }));
+  const compiled = models.map((each): Compiled => {
+    const scores = each.where === null ? () => true : toModelWhere(each.where).matches;
+    return { ...each, compiled: compileModel(each.model), scores };
+  });
   const found: UseFound[] = [];
   const add = (model: Compiled, use: UseReport) => found.push(useOf(model, use));
   if (against.leads === 'store') {
     await withProduct(io, { asOf: against.asOf, logErrorsOnly: true }, async ({ context }) => {
       for (const each of compiled) {
         const leads = storedLeads(withModel(context, { ...context.model, compiled: each.compiled }));
-        add(each, await collect(leads, each.compiled, against));
+        add(each, await collect(leads, each, against));
       }
     });
   } else {
@@ -53,7 +59,7 @@ export async function judgeUse(io: CommandIo, models: readonly LocatedModel[], a
       for (const each of compiled) {
         const file = { file: against.leads, mapping: against.mapping, asOf: against.asOf.getTime() };
         const source = await openLeadFile(io, file, { source: each.model, compiled: each.compiled });
-        add(each, await collect(source.entries, each.compiled, against));
+        add(each, await collect(source.entries, each, against));
       }
     });
   }
@@ -62,26 +68,22 @@ export async function judgeUse(io: CommandIo, models: readonly LocatedModel[], a
 
 interface Compiled extends LocatedModel {
   readonly compiled: CompiledModel;
-}
-
-async function collect(
-  entries: AsyncIterable<Parameters<typeof addEntry>[1]>,
-  model: CompiledModel,
-  { asOf }: Against,
-): Promise<UseReport> {
-  const use = new ModelUse(model);
-  for await (const entry of entries) addEntry(use, entry, model, asOf.getTime());
-  return use.report();
+  /** Whether it scores a lead with these fields. */
+  readonly scores: (fields: Fields) => boolean;
 }
 
 /** A row that was refused was printed when it was read. */
-function addEntry(
-  use: ModelUse,
-  entry: { readonly lead: Lead } | { readonly error: unknown },
-  model: CompiledModel,
-  now: number,
-): void {
-  if ('lead' in entry) use.add(entry.lead, scoreLead(entry.lead, model, now));
+async function collect(
+  entries: AsyncIterable<{ readonly lead: Lead } | { readonly error: unknown }>,
+  { compiled, scores }: Compiled,
+  { asOf }: Against,
+): Promise<UseReport> {
+  const use = new ModelUse(compiled);
+  for await (const entry of entries) {
+    if (!('lead' in entry) || !scores(entry.lead.fields)) continue;
+    use.add(entry.lead, scoreLead(entry.lead, compiled, asOf.getTime()));
+  }
+  return use.report();
 }
 
 function useOf({ file, model, compiled, locate }: Compiled, use: UseReport): UseFound {

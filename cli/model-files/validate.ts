@@ -12,7 +12,7 @@ import { shippedFile } from '../product/files/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
-import { filesOfSet, judgeModelSet } from './judge-model-set.ts';
+import { judgeModelSet, modelsOfSet } from './judge-model-set.ts';
 import type { LocatedModel, UseFound } from './judge-use.ts';
 import { readText } from './read-text.ts';
 import { changedUnderOneVersion } from './versions/model-changes.ts';
@@ -36,9 +36,9 @@ interface Opened {
 /** @param named files of any kind; none: the model and all mappings of the folder */
 export async function validate(io: CommandIo, named: readonly string[], options: ValidateOptions): Promise<void> {
   const opened = await openAll(io, named, options);
-  const { models, problems: inFiles, reach } = await judgeAll(io, opened);
+  const { models, problems: inFiles, reach } = await judgeAll(opened);
   const use = await judgeUseOf(io, models, opened, options);
-  const problems = [...inFiles, ...(use?.problems ?? [])];
+  const problems = [...inFiles, ...(await unraisedVersions(io, models)), ...(use?.problems ?? [])];
   const files = opened.map(({ file }) => file);
   const isValid = !problems.some(({ level }) => level === 'error');
   const printed = options.json
@@ -58,10 +58,27 @@ export async function validate(io: CommandIo, named: readonly string[], options:
   if (!isValid) io.setExitCode(2);
 }
 
-/** What is wrong with a model, in the light of the mappings of the folder. */
-export async function judgeModelFile(io: CommandIo, model: string): Promise<readonly Problem[]> {
-  const { problems } = await judgeAll(io, await openAll(io, [], { model }));
-  return problems.filter(({ file }) => file === model);
+/**
+ * What is wrong with a model, or with a list of models and those that it names, in the light of the mappings of the
+ * folder. Whether their versions were raised is not looked at.
+ */
+export async function judgeModelFile(model: string): Promise<readonly Problem[]> {
+  const opened = await withModelsOfSets(await openDefaults(model, await mappingFiles(model)));
+  const own = new Set([model, ...opened.flatMap((each) => modelsIn(each).map(({ file }) => file))].map(normalize));
+  // Drafts beside it are not what is to be applied.
+  const used = opened.filter(({ file, kind }) => (kind !== 'model' && kind !== 'models') || own.has(normalize(file)));
+  const { problems } = await judgeAll(used);
+  return problems.filter(({ file }) => own.has(normalize(file)));
+}
+
+/** Models that changed while their version did not. */
+async function unraisedVersions(io: CommandIo, models: readonly ValidModel[]): Promise<readonly Problem[]> {
+  const named = models.map(({ model: { name, version }, text }) => ({ name: `${name}@${version}`, text }));
+  const changes = await changedUnderOneVersion(io.env, named);
+  return models.flatMap(({ file }, index): Problem[] => {
+    const change = changes[index] ?? null;
+    return change === null ? [] : [{ level: 'warning', file, path: 'version', ...change }];
+  });
 }
 
 /** Null without --against, or without a valid model. */
@@ -85,15 +102,18 @@ async function judgeUseOf(
   return { ...found, lines: judgedLines(found, against) };
 }
 
+interface ValidModel extends LocatedModel {
+  readonly text: string;
+}
+
 interface Found {
-  /** The valid ones. */
-  readonly models: readonly LocatedModel[];
+  readonly models: readonly ValidModel[];
   readonly problems: readonly Problem[];
   readonly reach: readonly string[];
 }
 
 /** Mappings first: they tell what the fields of a model hold. Problems of models are printed first. */
-async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found> {
+async function judgeAll(opened: readonly Opened[]): Promise<Found> {
   const others: Problem[] = [];
   const judged: Judged[] = [];
   for (const { file, text, kind } of opened) {
@@ -103,11 +123,12 @@ async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found
   }
   const facts = fieldFacts(await knownFields(judged));
   const given = givenFields(opened, judged);
-  const models: Found[] = [];
-  for (const { file, text, kind } of opened) {
-    if (typeof text === 'string' && kind === 'model')
-      models.push(await modelProblems(io, { file, text, facts, given }));
-  }
+  const listed = opened.flatMap(modelsIn);
+  const models = opened.flatMap(({ file, text, kind }): Found[] => {
+    if (typeof text !== 'string' || kind !== 'model') return [];
+    const where = listed.find((each) => normalize(each.file) === normalize(file))?.where ?? null;
+    return [modelProblems({ file, text, where, facts, given })];
+  });
   const scopes = judged.flatMap(({ scope }) => scope ?? []);
   const sets = opened.flatMap(({ file, text, kind }) =>
     typeof text === 'string' && kind === 'models' ? judgeModelSet(text, file, { given, scopes }) : [],
@@ -127,15 +148,21 @@ async function openAll(
 ): Promise<readonly Opened[]> {
   if (named.length > 0) return withModelsOfSets(await Promise.all(named.map((file) => open(file, null))));
   const main = modelFile(io.env, model);
-  const others = mapping ?? (await defaultFiles(main));
-  return withModelsOfSets(await Promise.all([open(main, 'model'), ...others.map((file) => open(file, null))]));
+  return withModelsOfSets(await openDefaults(main, mapping ?? (await defaultFiles(main))));
+}
+
+function openDefaults(model: string, others: readonly string[]): Promise<readonly Opened[]> {
+  return Promise.all([open(model, 'model'), ...others.map((file) => open(file, null))]);
+}
+
+/** Of a list of models, those that it names. */
+function modelsIn({ file, text, kind }: Opened): ReturnType<typeof modelsOfSet> {
+  return typeof text === 'string' && kind === 'models' ? modelsOfSet(text, file) : [];
 }
 
 /** Adds the models that a list names, each once. */
 async function withModelsOfSets(opened: readonly Opened[]): Promise<readonly Opened[]> {
-  const files = opened.flatMap(({ file, text, kind }) =>
-    typeof text === 'string' && kind === 'models' ? filesOfSet(text, file) : [],
-  );
+  const files = opened.flatMap((each) => modelsIn(each).map(({ file }) => file));
   const known = new Set(opened.map(({ file }) => normalize(file)));
   const added = [...new Set(files.map(normalize))].filter((file) => !known.has(file));
   return [...opened, ...(await Promise.all(added.map((file) => open(file, 'model'))))];
@@ -153,9 +180,17 @@ async function open(file: string, wanted: FileKind | null): Promise<Opened> {
 }
 
 /** The mappings, and the drafts of models in `models/`. */
-async function defaultFiles(model: string): Promise<string[]> {
+function defaultFiles(model: string): Promise<string[]> {
+  return filesOf(model, ['mappings/*.yaml', 'models/*.yaml']);
+}
+
+function mappingFiles(model: string): Promise<string[]> {
+  return filesOf(model, ['mappings/*.yaml']);
+}
+
+async function filesOf(model: string, patterns: string[]): Promise<string[]> {
   const files: string[] = [];
-  for await (const file of glob(['mappings/*.yaml', 'models/*.yaml'])) files.push(file);
+  for await (const file of glob(patterns)) files.push(file);
   return files.filter((file) => file !== model && file !== 'mappings/model.yaml').sort();
 }
 
@@ -193,16 +228,13 @@ async function knownFields(judged: readonly Judged[]): Promise<readonly NonNulla
 interface NamedModel {
   readonly file: string;
   readonly text: string;
+  readonly where: LocatedModel['where'];
   readonly facts: FieldFacts;
   readonly given: ReadonlySet<string> | null;
 }
 
-async function modelProblems(io: CommandIo, { file, text, facts, given }: NamedModel): Promise<Found> {
+function modelProblems({ file, text, where, facts, given }: NamedModel): Found {
   const { model, problems, reach: lines, locate } = judgeModel(text, file, facts, given);
   const reach = lines.map((line, index) => (index === 0 ? `${file}: ${line}` : line));
-  if (model === null) return { models: [], problems, reach };
-  const models = [{ file, model, locate }];
-  const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);
-  if (changed === null) return { models, problems, reach };
-  return { models, problems: [...problems, { level: 'warning', file, path: 'version', ...changed }], reach };
+  return { models: model === null ? [] : [{ file, text, where, model, locate }], problems, reach };
 }

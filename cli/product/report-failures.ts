@@ -1,6 +1,7 @@
 // Turns what a command throws into a message on standard error and an exit code.
-import { UnreadableModelError } from '../../jobs/applied-model.ts';
+
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
+import { UnreadableModelError } from '../../jobs/unreadable-model.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { OutdatedSchemaError } from '../../src/store/migrate.ts';
 import type { CommandIo } from '../terminal/io.ts';

@@ -25,26 +25,32 @@ export async function findModelChange(db: Kysely<Tables>, name: string, hash: st
   };
 }
 
-/** As `findModelChange`, with the database of the settings; null if there is none. */
+interface VersionedModel {
+  /** `name@version` */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** As `findModelChange` for each model, with the database of the settings; null for all if there is none. */
 export async function changedUnderOneVersion(
   env: Environment,
-  name: string,
-  text: string,
-): Promise<ModelChange | null> {
+  models: readonly VersionedModel[],
+): Promise<readonly (ModelChange | null)[]> {
+  const none = models.map(() => null);
   const read = readConfig(env);
-  if ('problems' in read) return null;
+  if (models.length === 0 || 'problems' in read) return none;
   const { databaseUrl, databaseSessionUrl, dataDir } = read.config;
-  if (databaseUrl === undefined && !(await exists(dataDir))) return null;
+  if (databaseUrl === undefined && !(await exists(dataDir))) return none;
   try {
-    const database = await openDatabase({ databaseUrl, databaseSessionUrl, dataDir });
+    const { db, close } = await openDatabase({ databaseUrl, databaseSessionUrl, dataDir });
     try {
-      return await findModelChange(database.db, name, sha256Hex(text));
+      return await Promise.all(models.map(({ name, text }) => findModelChange(db, name, sha256Hex(text))));
     } finally {
-      await database.close();
+      await close();
     }
   } catch {
     // No table yet, or a server that is down: the files can be checked without it.
-    return null;
+    return none;
   }
 }
 

@@ -60,3 +60,15 @@ test('a name that no shadow model has is refused with those that there are, and 
   );
   expect(await applied()).toEqual(before);
 });
+
+test('a list is not applied when validate refuses a model in it, which is named', async () => {
+  writeModels(folder, [
+    { name: 'everyone' },
+    { name: 'next', role: 'shadow', replace: [['- { id: cold', '- { id: never, at_least: 45 }\n    - { id: cold']] },
+  ]);
+  const before = await applied();
+  const refused = await leadgrade('apply', '--yes');
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/next\.yaml:.*never/) });
+  expect(refused.stderr).toContain('Nothing was applied.');
+  expect(await applied()).toEqual(before);
+});

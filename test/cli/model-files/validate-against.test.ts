@@ -88,3 +88,13 @@ test('validate --against store reads the leads of the database', async () => {
   );
   expect(code).toBe(0);
 });
+
+test('a model of a list is judged by the leads that it scores', async () => {
+  await writeFile(
+    at('models.yaml'),
+    'models:\n  - { name: m, file: m.yaml, where: { field: company.employees, gte: 100 } }\n',
+  );
+  const args = ['validate', at('models.yaml'), at('csv.yaml'), '--against', at('leads.csv')];
+  const { stdout } = await leadgradeHere(args);
+  expect(stdout).toContain(`${at('m.yaml')}: judged by 30 leads of ${at('leads.csv')}. Too few`);
+});
