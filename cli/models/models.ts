@@ -1,6 +1,7 @@
 // `npx leadgrade models list | show | diff`: the models that were applied, and what differs between them.
 import type { Kysely } from 'kysely';
 import { shortHash } from '../../src/domain/texts/model-name.ts';
+import { minuteOf } from '../../src/review/history/history-texts.ts';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { modelsDifferences } from '../../src/review/plan/models-differences.ts';
 import { type Applied, listApplied } from '../../src/store/models/applied.ts';
@@ -60,15 +61,11 @@ function lines(versions: readonly Version[]): string[] {
     const shown = key === null ? name : `${name} (${key}, ${role})`;
     const scored = `${leads} leads have their score from it`;
     return [
-      `${shortHash(hash)}  ${shown}  applied ${minute(applied_at)} ${by}${state}; ${scored}`,
+      `${shortHash(hash)}  ${shown}  applied ${minuteOf(applied_at.getTime())} UTC ${by}${state}; ${scored}`,
       ...(changes ?? []).map((change) => `          ${change}`),
       ...(changes?.length === 0 ? [`          ${NO_CHANGE}`] : []),
     ];
   });
-}
-
-function minute(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 export function showModel(io: CommandIo, name: string): Promise<void> {

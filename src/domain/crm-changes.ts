@@ -68,7 +68,7 @@ export type FetchedLead =
   /**
    * `erased`: the CRM has no trace of it, also not among the deleted records that can be restored.
    * After a privacy request it is so, but also after a merge that made a new record. Only a record
-   * that was gone the night before is therefore erased (jobs/read/reconcile-deletions.ts).
+   * that was gone the night before is therefore erased (jobs/reconcile/reconcile-deletions.ts).
    */
   | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
   /**

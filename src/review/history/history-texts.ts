@@ -1,4 +1,5 @@
 // The history of a score as text, one line for each change. Pure.
+import { signed } from '../plan/text-tables.ts';
 import type { Change, HistoryResult } from './history.ts';
 
 /** Parts of one line that are printed; the others are one part. */
@@ -29,8 +30,4 @@ function partTexts({ parts }: Change): string[] {
   const sum = rest.reduce((all, { points }) => all + points, 0);
   const more = rest.length === 0 ? [] : [`${rest.length} more (${signed(sum)})`];
   return [...shown.map(({ text, points }) => `${text} (${signed(points)})`), ...more];
-}
-
-function signed(points: number): string {
-  return points > 0 ? `+${points}` : String(points);
 }

@@ -1,6 +1,7 @@
 // The results of a dry run: the scores of all leads, and the writes that would follow.
 import { type Kysely, sql } from 'kysely';
 import type { Grade } from '../../domain/score-result.ts';
+import { CURRENT_RESULT_ID } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface BandCount {
@@ -32,7 +33,7 @@ export interface PlannedWrites {
 /** @param crms the CRMs that are set up */
 export async function plannedWrites(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly PlannedWrites[]> {
   const { rows } = await sql<PlannedWrites>`
-    select r.crm, count(*)::integer as records, count(l.result_id)::integer as scored,
+    select r.crm, count(*)::integer as records, (count(*) filter (where ${CURRENT_RESULT_ID} is not null))::integer as scored,
       count(o.record_id)::integer as writes,
       (count(o.record_id) filter (where o.result_id is null))::integer as clears
     from leadgrade.records r
