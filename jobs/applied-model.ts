@@ -7,8 +7,9 @@ import { modelName, shortHash } from '../src/domain/texts/model-name.ts';
 import { compileModel } from '../src/scoring/compile/compile.ts';
 import { conditionSchema } from '../src/scoring/schemas/condition-schema.ts';
 import { readModel } from '../src/scoring/schemas/model.ts';
-import { hashOfModels, lastApplied, modelText } from '../src/store/models/applied.ts';
+import { hashOfModels, lastApplied } from '../src/store/models/applied.ts';
 import { applyModels } from '../src/store/models/apply-models.ts';
+import { modelTexts } from '../src/store/models/models.ts';
 import type { AppliedModel } from '../src/store/tables/leads.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import { type ActiveModel, type JobContext, type ScoredModel, toModelWhere } from './context.ts';
@@ -49,7 +50,7 @@ export function toAppliedModel({ hash, text, compiled: { id }, key, name, role, 
 async function compileStored(db: Kysely<Tables>, { hash, name }: AppliedModel): Promise<ActiveModel> {
   const known = compiled.get(hash);
   if (known !== undefined) return known;
-  const text = await modelText(db, hash);
+  const text = (await modelTexts(db, [hash])).get(hash) ?? null;
   const { model, problems } = text === null ? { model: null, problems: [] } : readModel(text, name);
   if (text === null || model === null) {
     const [problem] = problems;

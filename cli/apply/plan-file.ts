@@ -1,7 +1,8 @@
 // The file of a plan (`npx leadgrade plan --json > plan.json`), as `apply` reads it.
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { formatProblem } from '../../src/domain/problem.ts';
 import { hashOfSources, type PlanSources } from '../../src/review/plan/plan-sources.ts';
+import { readText } from '../model-files/read-text.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 
 const sourcesSchema = z.object({
@@ -26,10 +27,8 @@ export interface PlanFile {
 
 /** @throws ConfigurationError for a file that cannot be read, is not a valid plan, or was edited */
 export async function readPlanFile(path: string): Promise<PlanFile> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigurationError(`${path} cannot be read (${code}). ${MAKE_ONE}`);
-  });
+  const text = await readText(path);
+  if (typeof text !== 'string') throw new ConfigurationError(`${formatProblem(text)}\n${MAKE_ONE}`);
   const parsed = planSchema.safeParse(jsonOf(text));
   if (!parsed.success) throw new ConfigurationError(`${path} is not a plan. ${MAKE_ONE}`);
   const { made_from: hash, sources } = parsed.data;

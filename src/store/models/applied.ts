@@ -18,12 +18,6 @@ export function listApplied(db: Kysely<Tables>): Promise<readonly Applied[]> {
   return db.selectFrom('applied_models').selectAll().orderBy('id', 'desc').execute();
 }
 
-/** The text of a model that was applied; null = it was deleted. */
-export async function modelText(db: Kysely<Tables>, hash: string): Promise<string | null> {
-  const row = await db.selectFrom('models').select('text').where('hash', '=', hash).executeTakeFirst();
-  return row?.text ?? null;
-}
-
 /** The first model, whose fields in the CRM have no name in them; null = none was applied. */
 export function firstModel(applied: Applied | null): AppliedModel | null {
   return applied?.models[0] ?? null;

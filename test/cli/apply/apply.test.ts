@@ -143,7 +143,7 @@ test('a plan is refused when the model file or the applied model changed since, 
   expect((await leadgrade(['apply', path])).stderr).toContain('was changed after it was made');
   await writeFile(path, '{}');
   expect((await leadgrade(['apply', path])).stderr).toContain('is not a plan');
-  expect((await leadgrade(['apply', join(folder, 'none.json')])).stderr).toContain('cannot be read (ENOENT)');
+  expect((await leadgrade(['apply', join(folder, 'none.json')])).stderr).toContain('does not exist (ENOENT)');
   expect(await applied()).toBe('titles@31');
 });
 
