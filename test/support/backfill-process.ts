@@ -1,5 +1,5 @@
 // `leadgrade backfill` as a process that is killed, over a sandbox HubSpot; and what a backfill without faults ends with.
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
@@ -61,7 +61,8 @@ export async function openBackfillEnvironment(
   const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
   await createOurFields(env);
   await control(sandbox, 'POST', 'reset-log');
-  const setUpCalls = linesOf(await readFile(logFile));
+  const countLines = lineCounter(logFile);
+  const setUpCalls = await countLines();
   const begin = (own: NodeJS.ProcessEnv = {}): Running => {
     const child = start(process.execPath, [CLI, ...BACKFILL], { env: { ...env, ...own } });
     endWithTest(child.kill);
@@ -79,7 +80,7 @@ export async function openBackfillEnvironment(
       expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
     },
     calls: () => loggedCalls(sandbox),
-    callCount: async () => linesOf(await readFile(logFile)) - setUpCalls,
+    callCount: async () => (await countLines()) - setUpCalls,
     endState: async () => {
       const { db } = await openDatabaseOf(installation.env);
       const row = await db
@@ -95,10 +96,24 @@ export async function openBackfillEnvironment(
   };
 }
 
-function linesOf(file: Buffer): number {
+/** Counts the lines of a file that grows. It is asked often, and reads only what is new. */
+function lineCounter(path: string): () => Promise<number> {
+  const buffer = Buffer.alloc(1 << 20);
+  let position = 0;
   let lines = 0;
-  for (let at = file.indexOf(10); at !== -1; at = file.indexOf(10, at + 1)) lines++;
-  return lines;
+  return async () => {
+    const file = await open(path);
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+        if (bytesRead === 0) return lines;
+        position += bytesRead;
+        for (let at = buffer.indexOf(10); at !== -1 && at < bytesRead; at = buffer.indexOf(10, at + 1)) lines++;
+      }
+    } finally {
+      await file.close();
+    }
+  };
 }
 
 /**
