@@ -4,19 +4,30 @@ import { api, LightningElement, wire } from 'lwc';
 import { readExplanation } from './explanation';
 import { orgMessages } from './orgMessages';
 
-const GRADE = 'Leadgrade_Fit_Grade__c';
-const FIT = 'Leadgrade_Fit_Score__c';
-const BEHAVIOR = 'Leadgrade_Behavior_Score__c';
-const TOTAL = 'Leadgrade_Total_Score__c';
-const STATUS = 'Leadgrade_Status__c';
-const EXPLANATION = 'Leadgrade_Explanation__c';
-const SCORED_AT = 'Leadgrade_Scored_At__c';
-const MODEL = 'Leadgrade_Model__c';
 const FEEDBACK = 'Leadgrade_Feedback__c';
 const FEEDBACK_REASON = 'Leadgrade_Feedback_Reason__c';
 
-const SCORE_FIELDS = [GRADE, FIT, BEHAVIOR, TOTAL, STATUS, EXPLANATION, SCORED_AT, MODEL];
-const FIELDS = [...SCORE_FIELDS, FEEDBACK, FEEDBACK_REASON];
+/** Of the first model. Those of another one have its name in theirs. */
+const SCORE_FIELDS = {
+  grade: 'Leadgrade_Fit_Grade__c',
+  fit: 'Leadgrade_Fit_Score__c',
+  behavior: 'Leadgrade_Behavior_Score__c',
+  total: 'Leadgrade_Total_Score__c',
+  status: 'Leadgrade_Status__c',
+  explanation: 'Leadgrade_Explanation__c',
+  scoredAt: 'Leadgrade_Scored_At__c',
+  version: 'Leadgrade_Model__c',
+};
+
+/** Those of `new_business` begin with `Leadgrade_New_Business_`. */
+function scoreFieldsOf(model) {
+  const words = model.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const named = Object.entries(SCORE_FIELDS).map(([key, field]) => [
+    key,
+    field.replace('Leadgrade_', `Leadgrade_${words.join('_')}_`),
+  ]);
+  return Object.fromEntries(named);
+}
 
 const VERDICTS = [
   { value: 'agree', label: 'Score is right' },
@@ -27,6 +38,20 @@ const BLANK = '–';
 
 export default class LeadgradeCard extends LightningElement {
   @api objectApiName;
+
+  /** Set in the Lightning App Builder: the name of a model beside the first one, such as expansion. */
+  @api
+  get model() {
+    return this.shownModel;
+  }
+
+  set model(name) {
+    this.shownModel = (name ?? '').trim();
+    this.names = this.shownModel === '' ? SCORE_FIELDS : scoreFieldsOf(this.shownModel);
+  }
+
+  shownModel = '';
+  names = SCORE_FIELDS;
 
   record;
   readProblems = [];
@@ -55,7 +80,19 @@ export default class LeadgradeCard extends LightningElement {
 
   /** Requested as optional fields: a field that the user cannot see is absent and causes no error. */
   get fields() {
-    return this.objectApiName && FIELDS.map((field) => `${this.objectApiName}.${field}`);
+    return (
+      this.objectApiName &&
+      [...Object.values(this.names), ...this.feedbackFields].map((field) => `${this.objectApiName}.${field}`)
+    );
+  }
+
+  /** Feedback is about the first model. */
+  get feedbackFields() {
+    return this.shownModel ? [] : [FEEDBACK, FEEDBACK_REASON];
+  }
+
+  get title() {
+    return this.shownModel ? `Leadgrade: ${this.shownModel.replaceAll('_', ' ')}` : 'Leadgrade';
   }
 
   @wire(getRecord, { recordId: '$recordId', optionalFields: '$fields' })
@@ -78,40 +115,40 @@ export default class LeadgradeCard extends LightningElement {
   }
 
   get isHidden() {
-    return Boolean(this.record) && !SCORE_FIELDS.some((field) => this.isVisible(field));
+    return Boolean(this.record) && !Object.values(this.names).some((field) => this.isVisible(field));
   }
 
   get isUnscored() {
-    return Boolean(this.record) && SCORE_FIELDS.every((field) => isEmpty(this.valueOf(field)));
+    return Boolean(this.record) && Object.values(this.names).every((field) => isEmpty(this.valueOf(field)));
   }
 
   get grade() {
-    return this.labelOf(GRADE);
+    return this.labelOf(this.names.grade);
   }
 
   get total() {
-    return this.valueOf(TOTAL) ?? BLANK;
+    return this.valueOf(this.names.total) ?? BLANK;
   }
 
   /** Begins with a space, because LWC strips the spaces of the template. */
   get sum() {
-    return ` = fit ${this.valueOf(FIT) ?? BLANK} + behavior ${this.valueOf(BEHAVIOR) ?? BLANK}`;
+    return ` = fit ${this.valueOf(this.names.fit) ?? BLANK} + behavior ${this.valueOf(this.names.behavior) ?? BLANK}`;
   }
 
   get status() {
-    return this.labelOf(STATUS);
+    return this.labelOf(this.names.status);
   }
 
   get scoredAt() {
-    return this.valueOf(SCORED_AT);
+    return this.valueOf(this.names.scoredAt);
   }
 
-  get model() {
-    return this.valueOf(MODEL);
+  get version() {
+    return this.valueOf(this.names.version);
   }
 
   get explanation() {
-    return readExplanation(this.valueOf(EXPLANATION));
+    return readExplanation(this.valueOf(this.names.explanation));
   }
 
   get reasons() {
@@ -147,7 +184,7 @@ export default class LeadgradeCard extends LightningElement {
 
   /** Both fields are written together, so the user must be able to see both. */
   get takesFeedback() {
-    return this.isVisible(FEEDBACK) && this.isVisible(FEEDBACK_REASON);
+    return this.feedbackFields.length > 0 && this.feedbackFields.every((field) => this.isVisible(field));
   }
 
   get verdicts() {

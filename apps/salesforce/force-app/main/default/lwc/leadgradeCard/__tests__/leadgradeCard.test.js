@@ -103,6 +103,25 @@ test.each([
   expect(all(card, '[role="alert"]')).toEqual([]);
 });
 
+test('the card of a second model shows the fields of that model under its name, and takes no feedback', async () => {
+  const named = Object.entries(SCORED).map(([field, value]) => [
+    field.replace('Leadgrade_', 'Leadgrade_New_Business_'),
+    value,
+  ]);
+  const card = createElement('c-leadgrade-card', { is: LeadgradeCard });
+  card.objectApiName = 'Lead';
+  card.recordId = LEAD_ID;
+  card.model = 'new_business';
+  document.body.appendChild(card);
+  getRecord.emit({ id: LEAD_ID, fields: { ...EMPTY, ...Object.fromEntries(named) } });
+  await rendered();
+  expect(getRecord.getLastConfig().optionalFields).toContain('Lead.Leadgrade_New_Business_Fit_Grade__c');
+  expect(getRecord.getLastConfig().optionalFields.join()).not.toContain('Feedback');
+  expect(one(card, 'lightning-card').title).toBe('Leadgrade: new business');
+  expect(textOf(card, '.sum')).toEqual(['Total score 52 = fit 40 + behavior 12']);
+  expect(all(card, 'button')).toEqual([]);
+});
+
 test('positive and negative reasons differ by sign, icon and text, not only by color', async () => {
   const card = await showRecord(SCORED);
   const icons = all(card, '.reason lightning-icon').map((icon) => [icon.iconName, icon.alternativeText]);
