@@ -15,6 +15,7 @@ const FULL = ['**/*.full.test.ts'];
 // A whole product under each fault, or over both CRMs, or over nights: half of the time of all tests. Part of
 // `npm run test:all`.
 const FAULTS = [
+  'test/jobs/failures/**/*.test.ts',
   'test/jobs/faults/**/*.test.ts',
   'test/jobs/two-crms/**/*.test.ts',
   'test/jobs/schedule/reconciliation.test.ts',
@@ -24,7 +25,7 @@ const FAULTS = [
   'test/jobs/score/several-models.test.ts',
   'test/jobs/score/thresholds.test.ts',
   'test/jobs/write/bulk-writes.test.ts',
-  'test/jobs/queue/failing-jobs.test.ts',
+  'test/jobs/queue/{failing-jobs,queue-backend,queue-contract}.test.ts',
 ];
 const SANDBOX = ['sandbox/test/**/*.test.ts'];
 // What depends on the database or the queue: repeated on every backend by `npm run test:all`.

@@ -13,6 +13,22 @@ export function repetitions({ usual, full }: { readonly usual: number; readonly 
   return IS_FULL ? full : usual;
 }
 
+const DAY_MS = 86_400_000;
+
+/** Which part of a share this run tries: the next one each day, so that all are tried in turn. FAULT_SEED repeats a run. */
+const TURN = Number(process.env.FAULT_SEED ?? Math.floor(Date.now() / DAY_MS));
+
+/**
+ * One item of each `of` neighbors, another one each day, and all of them in `npm run test:faults`. Prints how many of how many are
+ * tried.
+ */
+export function share<T>(what: string, all: readonly T[], of: number): readonly T[] {
+  if (IS_FULL) return all;
+  const tried = all.filter((_item, at) => (at + TURN) % of === 0);
+  console.log(`${what}: ${tried.length} of ${all.length} tried, FAULT_SEED=${TURN}; all in npm run test:faults`);
+  return tried;
+}
+
 /** The same numbers for each run with this seed, which is printed. */
 export function printedRandom(what: string): Random {
   console.log(`${what}: FAULT_SEED=${FAULT_SEED}`);

@@ -4,6 +4,7 @@
 // not report how much it buffers.
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
+import { createGrowingBody } from './growing-body.ts';
 
 /** HubSpot sends up to ten concurrent requests, usually of a few kilobytes each. */
 const MAX_BUFFERED_BYTES = 256_000_000;
@@ -68,11 +69,10 @@ function bufferBody(
   processLimit: ProcessLimit,
 ): void {
   let isReading = true;
-  let chunks: Buffer[] = [];
+  const body = createGrowingBody(maxBytes);
   let ownBytes = 0;
   const stop = () => {
     isReading = false;
-    chunks = [];
     request.unpipe();
     decompressor?.destroy();
     // Discard the rest of the body: some clients read the response only after they have sent it.
@@ -85,6 +85,7 @@ function bufferBody(
   const fail = (error: BodyError) => {
     if (!isReading) return;
     stop();
+    body.discard();
     release();
     onError(request, response, error);
   };
@@ -93,13 +94,13 @@ function bufferBody(
     if (!isReading) return;
     ownBytes += chunk.length;
     processLimit.bufferedBytes += chunk.length;
-    chunks.push(chunk);
-    if (ownBytes > maxBytes) fail('too_large');
-    else if (processLimit.bufferedBytes > processLimit.maxBufferedBytes) fail('busy');
+    if (ownBytes > maxBytes) return fail('too_large');
+    if (processLimit.bufferedBytes > processLimit.maxBufferedBytes) return fail('busy');
+    body.append(chunk);
   });
   source.on('end', () => {
     if (!isReading) return;
-    request.body = Buffer.concat(chunks);
+    request.body = body.toBuffer();
     stop();
     next();
   });

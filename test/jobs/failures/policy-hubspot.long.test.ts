@@ -1,5 +1,5 @@
-// The policy table for the calls of HubSpot, with every failure.
+// The policy table for the calls of HubSpot, with every failure: a share of them in one run.
 import { describePolicyOf } from './describe-policy.ts';
 import { HUBSPOT_CASES, openHubSpotScene } from './policy-cases.ts';
 
-describePolicyOf('hubspot', openHubSpotScene, HUBSPOT_CASES);
+describePolicyOf('HubSpot', 'hubspot', openHubSpotScene, HUBSPOT_CASES);

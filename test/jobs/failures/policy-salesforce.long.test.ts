@@ -1,6 +1,6 @@
-// The policy table for the calls of Salesforce, with every failure.
+// The policy table for the calls of Salesforce, with every failure: a share of them in one run.
 import { describePolicyOf } from './describe-policy.ts';
 import { BULK_CASES, openBulkScene, openSalesforceScene, SALESFORCE_CASES } from './policy-cases.ts';
 
-describePolicyOf('salesforce', openSalesforceScene, SALESFORCE_CASES);
-describePolicyOf('salesforce', openBulkScene, BULK_CASES);
+describePolicyOf('Salesforce', 'salesforce', openSalesforceScene, SALESFORCE_CASES);
+describePolicyOf('bulk writes of Salesforce', 'salesforce', openBulkScene, BULK_CASES);

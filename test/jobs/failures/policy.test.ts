@@ -1,4 +1,4 @@
-// A few rows of the policy table; policy-*.long.test.ts try all of them with every failure.
+// A few rows of the policy table; policy-*.long.test.ts try all of them in turn.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   allowed,
