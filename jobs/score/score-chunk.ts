@@ -9,7 +9,7 @@ import type { DueLead } from '../../src/store/leads/due-leads.ts';
 import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { currentResultId } from '../../src/store/models/other-results.ts';
 import type { MappedCrm, ScoredModel } from '../context.ts';
-import { findMove } from '../guard/find-move.ts';
+import { findMove, unreadableSignals } from '../guard/find-move.ts';
 import {
   isChanged,
   isOfLead,
@@ -80,7 +80,7 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
     leadId: due.id,
     ...scoresOf(scorings),
     nextChangeAt,
-    move: moveOf(due, live),
+    ...guardOf(due, live, lead),
     rises: live.some(rises),
     records: records.flatMap((each) => (each === 'needs-crm-values' ? [] : each)),
     ...(records.includes('needs-crm-values') && { needsCrmValues: true }),
@@ -114,26 +114,31 @@ function newStates(lead: Lead, scorings: readonly ModelScoring[], now: number): 
   return states.length === 1 && only ? only : states;
 }
 
-/** The move of the first live model by which the lead has left its band. */
-function moveOf(due: DueLead, live: readonly ModelScoring[]): ScoredLead['move'] {
-  for (const { model, previous, scored } of live) {
+/**
+ * What the guard counts of a lead.
+ * @param lead null: it is scored from its states, or not at all
+ */
+function guardOf(due: DueLead, live: readonly ModelScoring[], lead: Lead | null): Pick<ScoredLead, 'guard'> {
+  if (due.records.length === 0) return { guard: { moves: [], isGone: true } };
+  const moves = live.flatMap(({ model, previous, scored }) => {
     const after = scored === null ? null : { status: scored.result.status, lines: scored.lines };
-    const { status } = model.compiled;
-    const move = findMove({ ...due, previous }, after, { status, texts: lineTexts(model.compiled) });
-    if (move !== undefined) return move;
-  }
-  return undefined;
+    const { compiled, key } = model;
+    const move = findMove({ ...due, previous }, after, { status: compiled.status, texts: lineTexts(compiled) });
+    return move === undefined ? [] : [{ model: key, ...move }];
+  });
+  const unreadable = live.flatMap(({ model: { compiled, key } }) =>
+    lead === null ? [] : unreadableSignals(compiled, lead.fields).map((signal) => ({ model: key, signal })),
+  );
+  if (moves.length + unreadable.length === 0) return {};
+  return { guard: { moves, ...(unreadable.length > 0 && { unreadable }) } };
 }
 
 /** A lead that no model scores keeps its data without a score. Its fields in the CRM are cleared once. */
 function unscored(due: DueLead, context: ChunkContext): ScoredLead {
   const records = due.records.map((record) => decideClear(record, context.crms.get(record.crm)));
   const scorings = context.models.map((model) => scoreByModel(model, null, due, context));
-  const move = moveOf(
-    due,
-    scorings.filter(({ model }) => model.role === 'live'),
-  );
+  const live = scorings.filter(({ model }) => model.role === 'live');
   const others = [...(due.others?.keys() ?? [])].map((key) => [key, { result: null, unscored: true }] as const);
   const score = { result: null, unscored: true, ...(others.length > 0 && { others: new Map(others) }) };
-  return { leadId: due.id, ...score, nextChangeAt: null, move, records };
+  return { leadId: due.id, ...score, nextChangeAt: null, ...guardOf(due, live, null), records };
 }

@@ -119,6 +119,8 @@ export async function applyOtherModels(db: Kysely<Tables>, models: readonly Othe
   const live = models.flatMap(({ name, isLive }) => (isLive ? [name] : []));
   await sql`
     delete from leadgrade.lead_results where model <> all(${models.map(({ name }) => name)}::text[])`.execute(db);
+  // The guard counts live models only.
+  await sql`delete from leadgrade.guard_moves where model <> all(${['', ...live]}::text[])`.execute(db);
   // A model that becomes live has fields to write, although its results are not new.
   await sql`
     update leadgrade.records r set synced_result_id = null from leadgrade.lead_results c
