@@ -5,6 +5,7 @@ import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inpu
 import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
 import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan/plan-report.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
@@ -140,8 +141,10 @@ function wonBy(lead: PagedLead, judges: { readonly before: Judge; readonly after
   const { wonAt } = lead;
   if (wonAt === null) return null;
   const statusBy = ({ model, inputs, thresholds }: Judge) => {
-    const person = toLead(lead, inputs);
-    return applies(model, person) ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status : null;
+    const person = toLead(asReadable(lead, inputs.unreadable), inputs);
+    return applies(model, person, lead.previous)
+      ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status
+      : null;
   };
   return { before: statusBy(judges.before), after: statusBy(judges.after) };
 }

@@ -2,7 +2,7 @@
 // write. A lead is read once, whatever the number of models. Pure.
 import type { Lead, LeadStates } from '../../src/domain/lead.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
-import { withoutUnreadable } from '../../src/people/unreadable-fields.ts';
+import { type AsReadable, asReadable } from '../../src/people/unreadable-fields.ts';
 import { toLeadState } from '../../src/scoring/lead-state.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import type { DueLead } from '../../src/store/leads/due-leads.ts';
@@ -15,6 +15,7 @@ import {
   isOfLead,
   type ModelContext,
   type ModelScoring,
+  previousOf,
   rises,
   scoreByModel,
   statesOf,
@@ -43,26 +44,30 @@ function scoreSafely(due: DueLead, context: ChunkContext): ScoredLead {
 }
 
 /**
- * A lead is in scope if all its records are: a customer in one CRM is a customer. What a CRM does not show any more
- * leads no record out of it.
+ * A lead is in scope if all its records are: a customer in one CRM is a customer.
+ * @param wasInScope stays the answer while it hangs on a field that a CRM does not show any more
  */
 export function isInScope(
-  records: readonly PersonRecord[],
+  { records }: AsReadable<{ readonly records: readonly PersonRecord[] }>,
   crms: ReadonlyMap<string, MappedCrm>,
-  { unreadable }: Pick<ScoringInputs, 'unreadable'> = { unreadable: new Map() },
+  wasInScope: boolean,
 ): boolean {
-  return records.every((record) => crms.get(record.crm)?.inScope(withoutUnreadable(record, unreadable).fields) ?? true);
+  const memberships = records.map((record) => crms.get(record.crm)?.scopeOf(record.fields) ?? 'in');
+  if (memberships.includes('out')) return false;
+  return wasInScope || !memberships.includes('undecided');
 }
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   const { state } = due;
+  if (due.records.length === 0) return unscored(due, context);
   // A stored state has no fields. Out of scope, the lead would not be due because time passed.
-  const isOut = state === undefined && !isInScope(due.records, context.crms, context.inputs);
-  if (due.records.length === 0 || isOut) return unscored(due, context);
-  const lead = state === undefined ? toLead(due, context.inputs) : null;
+  const { id, records: own } = due;
+  const person = state === undefined ? asReadable({ id, records: own }, context.inputs.unreadable) : null;
+  if (person !== null && !isInScope(person, context.crms, due.wasInScope)) return unscored(due, context);
+  const lead = person === null ? null : toLead({ ...person, activities: due.activities }, context.inputs);
   const states = state === undefined ? [] : statesOf(state);
   const scorings = context.models.map((model, index) => {
-    const source = lead === null ? (states[index] ?? null) : applies(model, lead) ? lead : null;
+    const source = lead === null ? (states[index] ?? null) : applies(model, lead, previousOf(model, due)) ? lead : null;
     return scoreByModel(model, source, due, context);
   });
   if (scorings.every(({ scored }) => scored === null)) return unscored(due, context);
@@ -88,9 +93,14 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   };
 }
 
-/** Whether the model scores a lead with these fields. */
-export function applies({ where }: ScoredModel, lead: Pick<Lead, 'fields'>): boolean {
-  return where === null || where.matches(lead.fields);
+/**
+ * Whether the model scores a lead with these fields.
+ * @param previous its last result by the model: while the answer hangs on a field that a CRM does not show any more, the
+ *   model scores the leads that it did
+ */
+export function applies({ where }: ScoredModel, { fields }: Pick<Lead, 'fields'>, previous: object | null): boolean {
+  const membership = where === null ? 'in' : where.membership(fields);
+  return membership === 'in' || (membership === 'undecided' && previous !== null);
 }
 
 /** The score of the first model, and beside it those of the others. */

@@ -70,6 +70,10 @@ export const CURRENT_RESULT_ID = sql<number | null>`greatest(l.result_id, (
       select max(c.result_id) from leadgrade.lead_results c where c.lead_id = l.id and c.is_live
     ))`;
 
+/** Of a lead `l`: whether it is scored, or was never looked at. One that was, and has no score, is out of scope. */
+export const WAS_IN_SCOPE = sql<boolean>`(l.scored_at is null or l.result_id is not null
+      or exists (select from leadgrade.lead_results c where c.lead_id = l.id))`;
+
 /** The ids of new results: of the first model by lead, and of the others by lead and name. */
 export interface InsertedIds {
   readonly first: ReadonlyMap<number, number>;

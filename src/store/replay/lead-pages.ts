@@ -5,6 +5,7 @@ import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
 import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
 import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
+import { WAS_IN_SCOPE } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface PagedLead extends DueLead {
@@ -47,7 +48,7 @@ interface OnePage extends PageOptions {
 async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
   const { after, now } = options;
   const { rows } = await sql<LeadRow>`
-    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
+    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, ${WAS_IN_SCOPE} as was_in_scope, p.id as result_id, p.model_hash, p.grade, p.fit_score,
       p.behavior_score, p.status, p.thresholds, p.contributions, p.total, p.gates
     from (select * from leadgrade.leads where id > ${after} order by id limit ${PAGE}) l
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
@@ -56,6 +57,7 @@ async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readon
   const won = await wonDeals(db, ids, options);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
+    wasInScope: row.was_in_scope,
     records: inputs.get(row.id)?.records ?? [],
     activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
@@ -67,6 +69,7 @@ async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readon
 type LeadRow = Omit<PreviousResult, 'id'> & {
   readonly id: number;
   readonly is_due: boolean | null;
+  readonly was_in_scope: boolean;
   readonly result_id: number | null;
   readonly total: number;
   readonly gates: readonly ActiveGate[];

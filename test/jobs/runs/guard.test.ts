@@ -268,4 +268,18 @@ describe(`the guard on ${BACKEND.name}`, () => {
     await product.sync();
     expect(await holdOf(product)).toBeNull();
   });
+
+  test('no lead enters or leaves the scope because its field vanished', async () => {
+    const product = await scoredPortal();
+    await setLifecycle(product, 10, 'customer');
+    await product.sync();
+    expect((await statuses(product)).none).toHaveLength(10);
+    await product.control('PUT', 'archived-properties/contacts', ['lifecyclestage']);
+    await product.nightly();
+    await emptyTitles(product, 15);
+    await product.sync();
+    const { none = [], cold = [], hot = [] } = await statuses(product);
+    expect([none.length, cold.length, hot.length]).toEqual([10, 5, 105]);
+    expect(await listUnreadableFields(product.context.db, ['hubspot'])).toMatchObject([{ field: 'contact.lifecycle' }]);
+  });
 });
