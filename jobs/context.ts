@@ -3,11 +3,11 @@
 import type { Kysely } from 'kysely';
 import type { CrmConnector } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
-import type { Fields } from '../src/domain/lead.ts';
+import type { Fields, Membership } from '../src/domain/lead.ts';
 import type { ScoreKey } from '../src/domain/score-fields.ts';
 import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
-import { compileCondition } from '../src/scoring/compile/conditions.ts';
+import { compileCondition, compileMembership } from '../src/scoring/compile/conditions.ts';
 import type { ModelRole } from '../src/scoring/model-set/model-set-schema.ts';
 import type { Condition } from '../src/scoring/schemas/condition.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
@@ -26,7 +26,8 @@ export interface MappedCrm {
   readonly mappingHash: string;
   /** Hash of the scope and of the written fields. A new hash makes all leads due. */
   readonly scopeHash: string;
-  readonly inScope: (fields: Fields) => boolean;
+  /** Whether records with these fields are scored. */
+  readonly scopeOf: (fields: Fields) => Membership;
   /** The reaction to a change of one of our fields that Leadgrade did not write. */
   readonly editPolicy: EditPolicy;
   /** A smaller difference to the CRM, in points, is not written. Grade and status always are. */
@@ -62,7 +63,7 @@ export interface ScoredModel extends ActiveModel {
 export interface ModelWhere {
   readonly condition: Condition;
   /** Whether the model scores a lead with these fields; an unknown value does not match. */
-  readonly matches: (fields: Fields) => boolean;
+  readonly membership: (fields: Fields) => Membership;
 }
 
 export interface Log {
@@ -120,8 +121,7 @@ export interface JobContext {
 
 /** A condition of a list of models. */
 export function toModelWhere(condition: Condition): ModelWhere {
-  const test = compileCondition(condition);
-  return { condition, matches: (fields) => test(fields) === 'matched' };
+  return { condition, membership: compileMembership(condition, compileCondition(condition), 'out') };
 }
 
 /** The same context as if this were the only model. */

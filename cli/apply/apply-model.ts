@@ -4,6 +4,7 @@ import type { JobContext } from '../../jobs/context.ts';
 import { UnreadableModelError } from '../../jobs/unreadable-model.ts';
 import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
+import { currentHold } from '../../src/store/guard/holds.ts';
 import { lastResult } from '../../src/store/leads/lead-lookup.ts';
 import { type Applied, firstModel, hashOfModels, lastApplied } from '../../src/store/models/applied.ts';
 import { applyModels } from '../../src/store/models/apply-models.ts';
@@ -54,8 +55,18 @@ export async function planAndApply(
     const gap = modelGap(compiled, mappedFields(context.crms));
     if (gap !== null) io.stderr.write(`warning: ${gap.message}. ${gap.fix}\n`);
   }
+  await warnOfHold(io, context);
   if (!confirmed) await confirm(io, `\nApply ${namesOf(context.models.map(toAppliedModel))}?`);
   await applyNow(io, context, application, { before, planHash: typeof plan === 'string' ? null : plan.made_from });
+}
+
+/** The plan compares with what is scored now, which is not what the CRM shows while the guard holds it back. */
+export async function warnOfHold(io: CommandIo, { db }: JobContext): Promise<void> {
+  const hold = await currentHold(db);
+  if (hold === null) return;
+  const ends =
+    'When all leads are scored with what you apply, the hold ends, unless a criterion that moved them still reads a field that the CRM does not show.';
+  io.stderr.write(`warning: the guard holds all writes. ${hold.message} ${ends}\n`);
 }
 
 /** @returns why there is none, in place of the plan */

@@ -15,7 +15,7 @@ import { shippedFile } from '../product/files/shipped-file.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { type Application, applyNow, isApplied, planAndApply } from './apply-model.ts';
+import { type Application, applyNow, isApplied, planAndApply, warnOfHold } from './apply-model.ts';
 import { authorOf, requireTerminal } from './confirm.ts';
 import { MAKE_ONE, type PlanFile, readPlanFile } from './plan-file.ts';
 
@@ -85,5 +85,6 @@ async function applyPlan(
   const { leads } = await lastResult(db);
   const drift = driftOf(sources, leads, await countResultsAfter(db, sources.newest_result));
   if (drift !== null) io.stderr.write(`warning: ${drift}\n`);
+  await warnOfHold(io, context);
   await applyNow(io, context, application, { before, planHash: hash });
 }

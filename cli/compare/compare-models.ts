@@ -5,6 +5,7 @@ import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts'
 import { type Earlier, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { CurrentScore } from '../../src/domain/score-result.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
 import type { PlanReport, Standing } from '../../src/review/plan/plan-report.ts';
 import { reportSections } from '../../src/review/plan/print-plan.ts';
@@ -70,8 +71,8 @@ async function compare(
   for await (const page of pagesOfLeads(context.db, { ...inputOptions(context), now: at })) {
     const ids = page.map(({ id }) => id);
     const results = await otherResultsOf(context.db, ids);
-    const scored = page.filter(({ records }) => records.length > 0 && isInScope(records, context.crms));
-    for (const lead of scored) {
+    for (const lead of page) {
+      if (lead.records.length === 0 || !judge.isInScope(lead)) continue;
       const others = results.get(lead.id) ?? NO_RESULTS;
       const [former, next] = [judge.standing(lead, before, others), judge.standing(lead, after, others)];
       if (former === null || next === null) countOnly(only, former, next);
@@ -109,18 +110,20 @@ async function judgeOf(context: JobContext, at: Date) {
     context.models.map(({ hash }) => hash),
   );
   const ofModel = ({ hash }: ScoredModel) => ({ thresholds: thresholds.get(hash) ?? {} });
+  const readable = (paged: PagedLead) => asReadable(paged, inputs.unreadable);
   return {
+    isInScope: (paged: PagedLead) => isInScope(readable(paged), context.crms, paged.wasInScope),
     /** Null: the model does not score the lead. */
     standing: (paged: PagedLead, model: ScoredModel, others: Others): Standing | null => {
-      const lead = toLead(paged, inputs);
-      if (!applies(model, lead)) return null;
+      const lead = toLead(readable(paged), inputs);
       const previous = model.key === null ? paged.previous : (others.get(model.key) ?? null);
+      if (!applies(model, lead, previous)) return null;
       const scoring = scoringContext('compare', previous, model, ofModel(model).thresholds);
       return toStanding(scoreLeadOnly(lead, model.compiled, at.getTime(), scoring));
     },
     /** With the fields and thresholds of today, and the activities until then. */
     statusAt: (paged: PagedLead, model: ScoredModel, instant: number): string =>
-      scoreLeadOnly(toLead(paged, inputs), model.compiled, instant, ofModel(model)).status,
+      scoreLeadOnly(toLead(readable(paged), inputs), model.compiled, instant, ofModel(model)).status,
   };
 }
 

@@ -42,7 +42,8 @@ export interface UseFound {
 /** What prevents it is printed, and sets the exit code. */
 export async function judgeUse(io: CommandIo, models: readonly LocatedModel[], against: Against): Promise<UseFound> {
   const compiled = models.map((each): Compiled => {
-    const scores = each.where === null ? () => true : toModelWhere(each.where).matches;
+    const where = each.where === null ? null : toModelWhere(each.where);
+    const scores = (fields: Fields) => where === null || where.membership(fields) === 'in';
     return { ...each, compiled: compileModel(each.model), scores };
   });
   const found: UseFound[] = [];

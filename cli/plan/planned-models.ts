@@ -4,6 +4,7 @@ import { applies } from '../../jobs/score/score-chunk.ts';
 import type { ScoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
 import type {
   ModelPlan,
@@ -115,12 +116,16 @@ function standings(
   texts: CountContext['texts'],
 ): PlannedLead {
   const [first] = lead.records;
-  const stored = model.key === null ? lead.previous : (lead.others.get(model.key) ?? null);
+  const stored = resultOf(lead, model);
   const before = stored === null ? null : standingOf(stored, texts.get(stored.model_hash) ?? new Map());
   const { result, unscored } = scoreOf(model, scored);
   const unchanged = unscored ? null : before;
   const after = result === null ? unchanged : standingOf(result, lineTexts(model.compiled));
   return { lead: `${first?.crm}:${first?.id}`, before, after };
+}
+
+function resultOf(lead: PagedLead, { key }: ScoredModel): PagedResult | null {
+  return key === null ? lead.previous : (lead.others.get(key) ?? null);
 }
 
 const UNSCORED: ModelScore = { result: null, unscored: true };
@@ -148,9 +153,11 @@ function wonBy({ before, after }: PlannedModel, lead: PagedLead, inputs: CountCo
   if (wonAt === null) return null;
   const statusBy = (side: Side | null, view: ScoringInputs) => {
     if (side === null) return null;
-    const person = toLead(lead, view);
+    const person = toLead(asReadable(lead, view.unreadable), view);
     const { model, thresholds } = side;
-    return applies(model, person) ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status : null;
+    return applies(model, person, resultOf(lead, model))
+      ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status
+      : null;
   };
   const won = { before: statusBy(before, inputs.before), after: statusBy(after, inputs.after) };
   return won.before === null && won.after === null ? null : won;

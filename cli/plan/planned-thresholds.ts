@@ -41,8 +41,8 @@ async function bestShares(context: JobContext, bands: readonly CompiledBand[], n
   if (bands.length === 0) return {};
   const { compiled } = context.model;
   const leads = new Map<number, number>();
-  for await (const { lead } of storedLeads(context)) {
-    if (!applies(context.model, lead)) continue;
+  for await (const { lead, stored } of storedLeads(context)) {
+    if (!applies(context.model, lead, stored.previous)) continue;
     const { fit, behavior } = scoreLeadOnly(lead, compiled, now);
     const score = basisValue(compiled.status, { fit: fit.score, behavior: behavior.score });
     leads.set(score, (leads.get(score) ?? 0) + 1);

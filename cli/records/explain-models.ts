@@ -34,7 +34,13 @@ export async function explainModels(
     const scoring = scoringContext('explain', previous, model, pointsByBand(stored));
     const result = scoreLead(lead, model.compiled, now, scoring);
     const explanation = explain(result, lead, model.compiled, now, { timezone });
-    return { model, outside: applies(model, lead) ? null : reasonOutside(model, lead), result, explanation, stored };
+    return {
+      model,
+      outside: applies(model, lead, previous) ? null : reasonOutside(model, lead),
+      result,
+      explanation,
+      stored,
+    };
   };
   const explained: [ExplainedModel, ...ExplainedModel[]] = [await explainOne(first)];
   for (const model of models.slice(1)) explained.push(await explainOne(model));

@@ -9,6 +9,7 @@ import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
@@ -33,6 +34,7 @@ export interface Replayed {
 }
 
 export interface Replay {
+  isInScope(lead: LeadAsOf): boolean;
   /** @returns the reason, if the score cannot be replayed */
   score(lead: LeadAsOf): Promise<Replayed | { readonly refused: string }>;
 }
@@ -58,9 +60,12 @@ export async function openReplay(context: JobContext, at: Date, model: ActiveMod
     return known;
   };
   const given = model === null ? null : await withInputs(context, at, model);
+  const { unreadable } = await scoringInputs(context, at);
+  const inScopeThen = (lead: LeadAsOf) => isInScope(asReadable(lead, unreadable), context.crms, lead.result !== null);
   return {
+    isInScope: inScopeThen,
     score: async (lead) => {
-      if (!isInScope(lead.records, context.crms)) return { refused: OUT_OF_SCOPE };
+      if (!inScopeThen(lead)) return { refused: OUT_OF_SCOPE };
       const { recordsChangedAt } = lead;
       if (recordsChangedAt !== null && recordsChangedAt > at) return { refused: changedRecords(recordsChangedAt) };
       const inUse = given ?? (await preparedOf(modelInUse(applied, lead, at), prepared));
@@ -77,7 +82,7 @@ interface Prepared {
 }
 
 function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
-  const whole = toLead(lead, inputs);
+  const whole = toLead(asReadable(lead, inputs.unreadable), inputs);
   const context = scoringContext('replay', lead.result, { key: null, hash: model.hash }, thresholds);
   return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
 }

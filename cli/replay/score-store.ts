@@ -1,7 +1,6 @@
 // `npx leadgrade score --store --as-of INSTANT`: what the scores of all stored leads were, or would have been
 // with another model.
 import type { JobContext } from '../../jobs/context.ts';
-import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { toPrintedResult } from '../../src/scoring/explanation/print-result.ts';
 import { leadIdsAfter, leadsAsOf } from '../../src/store/replay/leads-as-of.ts';
@@ -45,7 +44,7 @@ async function* replayAll(context: JobContext, { asOf, model }: StoreOptions) {
   let ids = await leadIdsAfter(db, 0, PAGE);
   while (ids.length > 0) {
     const leads = await leadsAsOf(db, ids, { at: asOf, crms: [...crms.keys()] });
-    for (const lead of leads.filter(({ records }) => isInScope(records, crms))) {
+    for (const lead of leads.filter((each) => replay.isInScope(each))) {
       const [first] = lead.records;
       yield { name: `${first?.crm}:${first?.id}`, replayed: await replay.score(lead) };
     }

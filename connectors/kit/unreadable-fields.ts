@@ -1,32 +1,33 @@
-// Which fields of a mapping cannot be read, given the properties that the CRM does not show. Pure.
-import type { UnreadableField } from '../../src/domain/unreadable-field.ts';
+// Which fields of a mapping cannot be read, given what the CRM says of their properties. Pure.
+import type { FieldCheck, UnreadableField } from '../../src/domain/unreadable-field.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { type ObjectProperty, sourcesOf } from '../../src/mapping/project-fields.ts';
 
-export interface HiddenProperty extends ObjectProperty, Pick<UnreadableField, 'reason' | 'fix'> {}
+/** What the description of an object says of a property: `there`, why it is not, or nothing. */
+export type PropertyAnswer = 'there' | 'undescribed' | Pick<UnreadableField, 'reason' | 'fix'>;
 
 /**
  * @param object the object of the records
  * @param sources the objects whose properties such a record is read with
- * @returns the fields none of whose properties is left. One with another property keeps what that one says
+ * @returns as unreadable the fields none of whose properties is left. One with another property keeps what that one says
  */
-export function fieldsWithoutProperty(
+export async function checkMappedFields(
   mapping: Mapping,
   { object, sources }: { readonly object: string; readonly sources: readonly string[] },
-  hidden: readonly HiddenProperty[],
-): readonly UnreadableField[] {
-  return Object.entries(mapping.fields).flatMap(([field, source]) => {
+  ask: (property: ObjectProperty) => PropertyAnswer | Promise<PropertyAnswer>,
+): Promise<FieldCheck> {
+  const unreadable: UnreadableField[] = [];
+  const undecided: FieldCheck['undecided'][number][] = [];
+  for (const [field, source] of Object.entries(mapping.fields)) {
     const properties = sourcesOf(source).filter((each) => sources.includes(each.object));
-    const found = properties.flatMap((each) => hidden.find((other) => isSame(each, other)) ?? []);
-    const [first] = found;
-    if (first === undefined || found.length < properties.length) return [];
-    const { reason, fix } = first;
-    return [{ object, field, source: properties.map(nameOf).join(', '), reason, fix }];
-  });
-}
-
-function isSame(a: ObjectProperty, b: ObjectProperty): boolean {
-  return a.object === b.object && a.property === b.property;
+    const answers: PropertyAnswer[] = [];
+    for (const property of properties) answers.push(await ask(property));
+    const [first] = answers;
+    if (first === undefined || answers.includes('there')) continue;
+    if (typeof first === 'string' || answers.includes('undescribed')) undecided.push({ object, field });
+    else unreadable.push({ object, field, source: properties.map(nameOf).join(', '), ...first });
+  }
+  return { unreadable, undecided };
 }
 
 function nameOf({ object, property }: ObjectProperty): string {

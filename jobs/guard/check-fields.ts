@@ -1,8 +1,9 @@
 // Which mapped fields the CRM does not have or show any more, by its own description: every night, and every five
 // minutes while there is one. Their values are unknown to the next scoring, whatever is stored, and all leads are
 // scored again.
-import type { UnreadableField } from '../../src/domain/unreadable-field.ts';
+import type { FieldCheck } from '../../src/domain/unreadable-field.ts';
 import { listUnreadableFields, saveUnreadableFields } from '../../src/store/guard/unreadable-fields.ts';
+import { isSkipped } from '../../src/store/set-aside/list-set-aside.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
@@ -30,22 +31,25 @@ export async function checkFields(context: JobContext, crm: string): Promise<voi
 export async function recheckFieldsIfDue(context: JobContext, mapped: MappedCrm): Promise<void> {
   const [first] = await listUnreadableFields(context.db, [mapped.connector.id]);
   if (first === undefined) return;
-  if (context.clock.now().getTime() - first.checkedAt.getTime() >= CHECK_EVERY_MS) await check(context, mapped);
+  const { db, clock } = context;
+  const now = clock.now();
+  if (now.getTime() - first.checkedAt.getTime() < CHECK_EVERY_MS) return;
+  if (!(await isSkipped(db, mapped.connector.id, CHECK, now))) await check(context, mapped);
 }
 
-/** A check that fails is set aside: the fields count as they did. */
+/** A check that fails is set aside: the fields count as they did. So does a field whose object is not described. */
 async function check(context: JobContext, { connector }: MappedCrm): Promise<void> {
   const { db, clock, signal, log } = context;
   const crm = connector.id;
-  let fields: readonly UnreadableField[];
+  let checked: FieldCheck;
   try {
-    fields = await connector.unreadableFields(signal);
+    checked = await connector.unreadableFields(signal);
   } catch (error) {
     const failure = await partFailureOrThrow(context, connector, error);
     await setAside(context, crm, [CHECK], failure);
     return;
   }
-  const { lost, found } = await saveUnreadableFields(db, crm, fields, clock.now());
+  const { lost, found } = await saveUnreadableFields(db, crm, checked, clock.now());
   for (const { object, field, reason, fix } of lost) {
     log.warn({ crm, object, field }, `${crm}: ${field} is unknown for all ${object}: ${reason}. ${fix}`);
   }

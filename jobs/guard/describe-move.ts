@@ -1,33 +1,38 @@
 // What moved the leads, as sentences for the log, `doctor` and the error list.
 import type { GuardNumbers } from '../../src/domain/limits/guard.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
-import { countEmpty, describeMovement, type Movement } from '../../src/store/guard/moves.ts';
+import { countEmpty, describeMovement, type Movement } from '../../src/store/guard/movement.ts';
 import { listUnreadableFields, type StoredUnreadableField } from '../../src/store/guard/unreadable-fields.ts';
-import type { JobContext } from '../context.ts';
+import type { JobContext, ScoredModel } from '../context.ts';
 
 /** `184 of 900 leads (20.4 %) would leave their band ...: 180 of them because of "Industry": ...` */
-export async function describeMove(context: JobContext, { moved, leads }: GuardNumbers): Promise<string> {
-  const { db, crms } = context;
-  const movement = await describeMovement(db);
+export async function describeMove(
+  context: JobContext,
+  model: ScoredModel,
+  { moved, leads }: Pick<GuardNumbers, 'moved' | 'leads'>,
+): Promise<string> {
+  const { db, crms, clock, models } = context;
+  const movement = await describeMovement(db, model.key, clock.now());
   const unreadable = await listUnreadableFields(db, [...crms.keys()]);
   const percent = Math.round((1_000 * moved) / leads) / 10;
-  const cause = await describeCause(context, movement, unreadable);
+  const cause = await describeCause(context, model, movement, unreadable);
   const written = movement.written === 0 ? '' : ` ${movement.written} of them were written before.`;
-  return `${moved} of ${leads} leads (${percent} %) would leave their band without a change of the model${cause}.${written}`;
+  const by = models.filter(({ role }) => role === 'live').length > 1 ? ` of ${model.name}` : '';
+  return `${moved} of ${leads} leads${by} (${percent} %) would leave their band without a change of the model${cause}.${written}`;
 }
 
 async function describeCause(
   context: JobContext,
+  { compiled }: ScoredModel,
   { signals }: Movement,
   unreadable: readonly StoredUnreadableField[],
 ): Promise<string> {
-  const { compiled } = context.model;
   const first = signals.find(({ signal }) => signal !== null);
   if (first === undefined || first.signal === null) return '';
   const { signal, leads } = first;
   const label = lineTexts(compiled).get(signal)?.at(-1)?.label ?? signal;
   const facts: string[] = [];
-  const fields = new Set(fieldsOf(context, signal).map((field) => FROM_TITLE.get(field) ?? field));
+  const fields = new Set(fieldsOf(compiled, signal).map((field) => FROM_TITLE.get(field) ?? field));
   for (const field of fields) facts.push(await describeField(context, field, unreadable));
   const known = facts.filter((fact) => fact !== '');
   return `: ${leads} of them because of "${label}"${known.length === 0 ? '' : ` (${known.join('; ')})`}`;
@@ -40,7 +45,7 @@ const FROM_TITLE: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The fields that a criterion or a state signal reads. */
-function fieldsOf({ model: { compiled } }: JobContext, id: string): readonly string[] {
+function fieldsOf(compiled: ScoredModel['compiled'], id: string): readonly string[] {
   const criterion = compiled.fit.criteria.find((each) => each.id === id);
   if (criterion !== undefined) return criterion.fields;
   const signal = compiled.behavior.signals.find((each) => each.id === id);

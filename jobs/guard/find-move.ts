@@ -1,18 +1,15 @@
 // Whether a scored lead has left its band for a reason that the guard counts, and what moved it. Pure.
+import { type Fields, UNREADABLE } from '../../src/domain/lead.ts';
+import { COUNTED_CAUSES, type LeadMove } from '../../src/domain/limits/guard.ts';
 import type { Dimension } from '../../src/domain/score-result.ts';
 import type { LineTexts, StoredLine } from '../../src/domain/stored-lines.ts';
+import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import type { CompiledStatus } from '../../src/scoring/status.ts';
 import { bandIndexOf } from '../../src/scoring/status.ts';
 import type { DueLead } from '../../src/store/leads/due-leads.ts';
-import type { ScoredLead } from '../../src/store/leads/scored-lead.ts';
 
-/** Moves for these reasons always count: the data of the lead is another. */
-const DATA_CAUSES: ReadonlySet<string> = new Set(['changed', 'person', 'retry', 'data-lost']);
-/**
- * Reasons for which points of the behavior change by themselves. A move counts if the fit explains it: the fields
- * changed as well.
- */
-const BEHAVIOR_CAUSES: ReadonlySet<string> = new Set(['activity', 'decay']);
+const DATA_CAUSES: ReadonlySet<string> = new Set(COUNTED_CAUSES.always);
+const BEHAVIOR_CAUSES: ReadonlySet<string> = new Set(COUNTED_CAUSES.ifFitExplains);
 
 interface Scored {
   readonly status: string;
@@ -29,7 +26,7 @@ export function findMove(
   { cause, previous, records }: DueLead,
   after: Scored | null,
   { status, texts }: ModelView,
-): ScoredLead['move'] {
+): Omit<LeadMove, 'model'> | undefined {
   const isCounted = DATA_CAUSES.has(cause) || BEHAVIOR_CAUSES.has(cause);
   if (previous === null || !isCounted || after?.status === previous.status) return undefined;
   // Its records joined another lead, or were deleted.
@@ -50,4 +47,11 @@ function largestChange(before: readonly StoredLine[], after: readonly StoredLine
     .filter(([, change]) => (isBetter ? change > 0 : change < 0))
     .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   return largest?.[0] ?? null;
+}
+
+/** The criteria and state signals of a model that read a field which the CRM does not show. */
+export function unreadableSignals({ fit, behavior }: CompiledModel, fields: Fields): readonly string[] {
+  const states = behavior.signals.flatMap((signal) => (signal.kind === 'state' ? [signal] : []));
+  const isUnreadable = (field: string) => fields[field] === UNREADABLE;
+  return [...fit.criteria, ...states].flatMap(({ id, fields: read }) => (read.some(isUnreadable) ? [id] : []));
 }

@@ -1,5 +1,6 @@
 // Deletes old rows, in batches: a purge that is killed goes on where it was, at the job's next attempt or in
 // the next night.
+import { purgeOldMoves } from '../../src/store/guard/moves.ts';
 import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { purgeThresholdHistory } from '../../src/store/leads/band-thresholds.ts';
@@ -26,6 +27,7 @@ export async function purgeOldRows(context: PurgeContext): Promise<void> {
   await purgeEventKeys(db, now);
   await purgeQuarantine(db, now);
   await purgeConflicts(db, now);
+  await purgeOldMoves(db, now);
   const results = await purgeResults(db, { now, retention, signal });
   await advanceBounds(db, await activityBounds(context));
   const { activities, fieldValues } = await purgeLeadRows(db, {

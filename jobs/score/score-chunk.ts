@@ -2,19 +2,20 @@
 // write. A lead is read once, whatever the number of models. Pure.
 import type { Lead, LeadStates } from '../../src/domain/lead.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
-import { withoutUnreadable } from '../../src/people/unreadable-fields.ts';
+import { type AsReadable, asReadable } from '../../src/people/unreadable-fields.ts';
 import { toLeadState } from '../../src/scoring/lead-state.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import type { DueLead } from '../../src/store/leads/due-leads.ts';
 import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { currentResultId } from '../../src/store/models/other-results.ts';
 import type { MappedCrm, ScoredModel } from '../context.ts';
-import { findMove } from '../guard/find-move.ts';
+import { findMove, unreadableSignals } from '../guard/find-move.ts';
 import {
   isChanged,
   isOfLead,
   type ModelContext,
   type ModelScoring,
+  previousOf,
   rises,
   scoreByModel,
   statesOf,
@@ -43,26 +44,30 @@ function scoreSafely(due: DueLead, context: ChunkContext): ScoredLead {
 }
 
 /**
- * A lead is in scope if all its records are: a customer in one CRM is a customer. What a CRM does not show any more
- * leads no record out of it.
+ * A lead is in scope if all its records are: a customer in one CRM is a customer.
+ * @param wasInScope stays the answer while it hangs on a field that a CRM does not show any more
  */
 export function isInScope(
-  records: readonly PersonRecord[],
+  { records }: AsReadable<{ readonly records: readonly PersonRecord[] }>,
   crms: ReadonlyMap<string, MappedCrm>,
-  { unreadable }: Pick<ScoringInputs, 'unreadable'> = { unreadable: new Map() },
+  wasInScope: boolean,
 ): boolean {
-  return records.every((record) => crms.get(record.crm)?.inScope(withoutUnreadable(record, unreadable).fields) ?? true);
+  const memberships = records.map((record) => crms.get(record.crm)?.scopeOf(record.fields) ?? 'in');
+  if (memberships.includes('out')) return false;
+  return wasInScope || !memberships.includes('undecided');
 }
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   const { state } = due;
+  if (due.records.length === 0) return unscored(due, context);
   // A stored state has no fields. Out of scope, the lead would not be due because time passed.
-  const isOut = state === undefined && !isInScope(due.records, context.crms, context.inputs);
-  if (due.records.length === 0 || isOut) return unscored(due, context);
-  const lead = state === undefined ? toLead(due, context.inputs) : null;
+  const { id, records: own } = due;
+  const person = state === undefined ? asReadable({ id, records: own }, context.inputs.unreadable) : null;
+  if (person !== null && !isInScope(person, context.crms, due.wasInScope)) return unscored(due, context);
+  const lead = person === null ? null : toLead({ ...person, activities: due.activities }, context.inputs);
   const states = state === undefined ? [] : statesOf(state);
   const scorings = context.models.map((model, index) => {
-    const source = lead === null ? (states[index] ?? null) : applies(model, lead) ? lead : null;
+    const source = lead === null ? (states[index] ?? null) : applies(model, lead, previousOf(model, due)) ? lead : null;
     return scoreByModel(model, source, due, context);
   });
   if (scorings.every(({ scored }) => scored === null)) return unscored(due, context);
@@ -80,7 +85,7 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
     leadId: due.id,
     ...scoresOf(scorings),
     nextChangeAt,
-    move: moveOf(due, live),
+    ...guardOf(due, live, lead),
     rises: live.some(rises),
     records: records.flatMap((each) => (each === 'needs-crm-values' ? [] : each)),
     ...(records.includes('needs-crm-values') && { needsCrmValues: true }),
@@ -88,9 +93,14 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   };
 }
 
-/** Whether the model scores a lead with these fields. */
-export function applies({ where }: ScoredModel, lead: Pick<Lead, 'fields'>): boolean {
-  return where === null || where.matches(lead.fields);
+/**
+ * Whether the model scores a lead with these fields.
+ * @param previous its last result by the model: while the answer hangs on a field that a CRM does not show any more, the
+ *   model scores the leads that it did
+ */
+export function applies({ where }: ScoredModel, { fields }: Pick<Lead, 'fields'>, previous: object | null): boolean {
+  const membership = where === null ? 'in' : where.membership(fields);
+  return membership === 'in' || (membership === 'undecided' && previous !== null);
 }
 
 /** The score of the first model, and beside it those of the others. */
@@ -114,26 +124,31 @@ function newStates(lead: Lead, scorings: readonly ModelScoring[], now: number): 
   return states.length === 1 && only ? only : states;
 }
 
-/** The move of the first live model by which the lead has left its band. */
-function moveOf(due: DueLead, live: readonly ModelScoring[]): ScoredLead['move'] {
-  for (const { model, previous, scored } of live) {
+/**
+ * What the guard counts of a lead.
+ * @param lead null: it is scored from its states, or not at all
+ */
+function guardOf(due: DueLead, live: readonly ModelScoring[], lead: Lead | null): Pick<ScoredLead, 'guard'> {
+  if (due.records.length === 0) return { guard: { moves: [], isGone: true } };
+  const moves = live.flatMap(({ model, previous, scored }) => {
     const after = scored === null ? null : { status: scored.result.status, lines: scored.lines };
-    const { status } = model.compiled;
-    const move = findMove({ ...due, previous }, after, { status, texts: lineTexts(model.compiled) });
-    if (move !== undefined) return move;
-  }
-  return undefined;
+    const { compiled, key } = model;
+    const move = findMove({ ...due, previous }, after, { status: compiled.status, texts: lineTexts(compiled) });
+    return move === undefined ? [] : [{ model: key, ...move }];
+  });
+  const unreadable = live.flatMap(({ model: { compiled, key } }) =>
+    lead === null ? [] : unreadableSignals(compiled, lead.fields).map((signal) => ({ model: key, signal })),
+  );
+  if (moves.length + unreadable.length === 0) return {};
+  return { guard: { moves, ...(unreadable.length > 0 && { unreadable }) } };
 }
 
 /** A lead that no model scores keeps its data without a score. Its fields in the CRM are cleared once. */
 function unscored(due: DueLead, context: ChunkContext): ScoredLead {
   const records = due.records.map((record) => decideClear(record, context.crms.get(record.crm)));
   const scorings = context.models.map((model) => scoreByModel(model, null, due, context));
-  const move = moveOf(
-    due,
-    scorings.filter(({ model }) => model.role === 'live'),
-  );
+  const live = scorings.filter(({ model }) => model.role === 'live');
   const others = [...(due.others?.keys() ?? [])].map((key) => [key, { result: null, unscored: true }] as const);
   const score = { result: null, unscored: true, ...(others.length > 0 && { others: new Map(others) }) };
-  return { leadId: due.id, ...score, nextChangeAt: null, move, records };
+  return { leadId: due.id, ...score, nextChangeAt: null, ...guardOf(due, live, null), records };
 }

@@ -51,7 +51,7 @@ export function scoreByModel(
   return { model, previous, scored: { result, lead, lines }, score: { result: stored, unscored: false } };
 }
 
-function previousOf({ key }: ScoredModel, due: DueLead): PreviousResult | null {
+export function previousOf({ key }: ScoredModel, due: DueLead): PreviousResult | null {
   return key === null ? due.previous : (due.others?.get(key) ?? null);
 }
 

@@ -1,6 +1,7 @@
 // All leads of the database that the mapping has in scope, as a scoring now would read them.
 import type { Lead } from '../../src/domain/lead.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type FoundLead, pageOfLeads } from '../../src/store/leads/lead-lookup.ts';
 import type { JobContext } from '../context.ts';
 import { isInScope } from './score-chunk.ts';
@@ -24,8 +25,9 @@ export async function* storedLeads(context: JobContext): AsyncGenerator<StoredLe
   for (;;) {
     const page = await pageOfLeads(context.db, { after, limit: PAGE }, options);
     for (const stored of page) {
-      if (stored.records.length === 0 || !isInScope(stored.records, context.crms, inputs)) continue;
-      yield { lead: toLead(stored, inputs), stored };
+      if (stored.records.length === 0) continue;
+      const person = asReadable(stored, inputs.unreadable);
+      if (isInScope(person, context.crms, stored.wasInScope)) yield { lead: toLead(person, inputs), stored };
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

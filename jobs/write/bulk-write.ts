@@ -22,6 +22,7 @@ import type { JobContext } from '../context.ts';
 import { type PartFailure, toPartFailure } from '../failures/classify.ts';
 import { partFailureOrThrow } from '../failures/reachable.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { mayWrite } from '../guard/may-write.ts';
 import { saveWriteResults } from './save-write-results.ts';
 
 const FIRST_CHECK_MS = 2_000;
@@ -117,7 +118,8 @@ async function checkBulkWrite(context: JobContext, bulk: Bulk, write: BulkWrite)
 }
 
 /**
- * Submits the outbox rows of an object as a bulk job.
+ * Submits the outbox rows of an object as a bulk job. The guard is asked as late as before a claim of a batch: the call
+ * that opens the job takes time, in which a hold can begin.
  * @returns false when the CRM refuses bulk jobs from us: the rows are then written in batches
  * @throws ConnectorError when writing must pause; the next check finds the state of the bulk job
  */
@@ -134,6 +136,10 @@ export async function startBulkWrite(context: JobContext, connector: CrmConnecto
     const { code } = failure.failure;
     log.warn({ crm, object, code }, `${crm}: no bulk write of ${object} (${code}); writing in batches`);
     return false;
+  }
+  if ((await mayWrite(context)) !== 'all') {
+    await bulkWrites.abort(job, signal);
+    return true;
   }
   const now = clock.now();
   const nextCheckAt = new Date(now.getTime() + FIRST_CHECK_MS);

@@ -93,7 +93,11 @@ async function writeOneObject(
   if (may === 'urgent') return writeObject(context, mapped, { object, urgentOnly: true });
   const { connector } = mapped;
   const isMany = bulkEligible >= (connector.bulkWrites?.minRows ?? Infinity);
-  if (isMany) await writeObject(context, mapped, { object, urgentOnly: true });
+  if (isMany) {
+    await writeObject(context, mapped, { object, urgentOnly: true });
+    // The batches before took time. No bulk job is opened in vain.
+    if ((await mayWrite(context)) !== 'all') return;
+  }
   // While a bulk write is running, the rest waits for the next one.
   const isInBulk = isMany && (hasBulkWrite || (await startBulkWrite(context, connector, object)));
   if (!isInBulk) await writeObject(context, mapped, { object });

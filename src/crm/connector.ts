@@ -36,7 +36,7 @@ import type {
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
-import type { UnreadableField } from '../domain/unreadable-field.ts';
+import type { FieldCheck } from '../domain/unreadable-field.ts';
 import type { ReconcilePage, ReconcileRequest } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
@@ -145,9 +145,11 @@ export interface CrmConnector {
 
   /**
    * The fields of the mapping none of whose properties the CRM has and shows at this moment, by its own description
-   * of the objects. A read of such a property gives no value and no error.
+   * of the objects. A read of such a property gives no value and no error. Only a well-formed description that lacks
+   * a property says that the property is gone; without one, the field is undecided.
+   * @throws ConnectorError of any kind
    */
-  unreadableFields(signal: AbortSignal): Promise<readonly UnreadableField[]>;
+  unreadableFields(signal: AbortSignal): Promise<FieldCheck>;
 
   /**
    * Writes all patches in as few calls as the CRM allows. Returns one result per patch, in any

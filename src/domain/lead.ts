@@ -20,6 +20,12 @@ export type Fields = Readonly<Record<string, FieldValue>>;
  */
 export const UNREADABLE: FieldValue = [];
 
+/**
+ * Whether a condition has a lead in its scope. `undecided`: it hangs on a field that the CRM does not show any more, and the
+ * lead is where it was before.
+ */
+export type Membership = 'in' | 'out' | 'undecided';
+
 /** One dated action of the lead. `at` is epoch milliseconds. */
 export interface Activity {
   readonly id: string;

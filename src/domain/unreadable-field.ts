@@ -11,3 +11,10 @@ export interface UnreadableField {
   readonly reason: string;
   readonly fix: string;
 }
+
+/** What the descriptions of a CRM's objects say of the mapped fields. A field in neither list can be read. */
+export interface FieldCheck {
+  readonly unreadable: readonly UnreadableField[];
+  /** Fields whose object was not described to this user: whether they can be read is as it was. */
+  readonly undecided: readonly Pick<UnreadableField, 'object' | 'field'>[];
+}

@@ -6,7 +6,7 @@ import { uniqueActivities } from '../domain/unique-activities.ts';
 import { isKnown } from '../mapping/project-fields.ts';
 import type { AddTitleFields } from '../titles/read-title.ts';
 import type { PeoplePolicy } from './people-policy.ts';
-import { type UnreadableFields, withoutUnreadable } from './unreadable-fields.ts';
+import type { AsReadable, UnreadableFields } from './unreadable-fields.ts';
 
 export interface PersonRecord extends RecordLink {
   readonly fields: Fields;
@@ -40,20 +40,13 @@ interface Person {
 }
 
 /** For a person in several CRMs, the lead names the CRM of each value and activity. */
-export function toLead(person: Person, view: PeopleView): Lead {
-  const records = person.records.map((record) => withoutUnreadable(record, view.unreadable));
-  const lead = combineRecords({ ...person, records }, view);
-  const fields = withTitleFields(lead.fields, view);
+export function toLead(person: AsReadable<Person>, view: PeopleView): Lead {
+  const lead = combineRecords(person, view);
+  const fields = view.addTitleFields(lead.fields);
   const titleFrom = lead.origins?.['contact.job_title'];
   if (titleFrom === undefined) return { ...lead, fields };
   const ofTitle = { 'contact.title_level': titleFrom, 'contact.title_department': titleFrom };
   return { ...lead, fields, origins: { ...ofTitle, ...lead.origins } };
-}
-
-/** What a title says is as unreadable as the title. */
-function withTitleFields(fields: Fields, { addTitleFields }: PeopleView): Fields {
-  if (fields['contact.job_title'] !== UNREADABLE) return addTitleFields(fields);
-  return { 'contact.title_level': UNREADABLE, 'contact.title_department': UNREADABLE, ...fields };
 }
 
 function combineRecords({ id, records, activities }: Person, view: PeopleView): Lead {

@@ -2,7 +2,7 @@
 // database.
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { initial } from './migrations/0001-initial.ts';
+import { initial } from './migrations/0001-initial/0001-initial.ts';
 import { setAside } from './migrations/0002-set-aside.ts';
 import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
@@ -17,6 +17,7 @@ import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
 import { models } from './migrations/0014-models.ts';
 import { guardAndOutboxKey } from './migrations/0015-guard-and-outbox-key.ts';
+import { guardModels } from './migrations/0016-guard-models.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-lead-states': leadStates,
   '0014-models': models,
   '0015-guard-and-outbox-key': guardAndOutboxKey,
+  '0016-guard-models': guardModels,
 };
 
 export interface MigrationReport {

@@ -1,7 +1,7 @@
 // What a job title says about a person: level and department. Pure; the words are those of a
 // dictionary (titles-schema.ts).
 
-import type { Fields } from '../domain/lead.ts';
+import { type Fields, UNREADABLE } from '../domain/lead.ts';
 import { ownText } from '../domain/texts/own-text.ts';
 import { findPhrases, indexPhrases, type PhraseIndex } from './phrases.ts';
 import { partsOf, type Words } from './title-words.ts';
@@ -86,8 +86,10 @@ export function createTitleFields(
   const readers = { 'contact.title_level': level, 'contact.title_department': department };
   return (fields) => {
     const title = fields['contact.job_title'];
-    if (typeof title !== 'string' || title.trim() === '') return fields;
     const added = { ...fields };
+    // What a title says is as unreadable as the title.
+    if (title === UNREADABLE) for (const field of wanted) added[field] ??= UNREADABLE;
+    if (typeof title !== 'string' || title.trim() === '') return title === UNREADABLE ? added : fields;
     for (const field of wanted) added[field] ??= readers[field](title);
     return added;
   };

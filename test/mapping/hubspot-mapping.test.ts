@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { UNREADABLE } from '../../src/domain/lead.ts';
 import { readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
@@ -40,21 +41,23 @@ test('a HubSpot contact with its company becomes canonical fields', () => {
 });
 
 test.each([
-  ['customer', false],
-  ['evangelist', false],
-  ['lead', true],
-  [null, true],
-])('a HubSpot contact in lifecycle stage %s is in scope: %s', (lifecycle, scored) => {
-  expect(createScope(mapping)({ 'contact.lifecycle': lifecycle })).toBe(scored);
+  ['customer', 'out'],
+  ['evangelist', 'out'],
+  ['lead', 'in'],
+  [null, 'in'],
+  [UNREADABLE, 'undecided'],
+])('the scope of a HubSpot contact in lifecycle stage %j: %s', (lifecycle, membership) => {
+  expect(createScope(mapping)({ 'contact.lifecycle': lifecycle })).toBe(membership);
 });
 
 test('with a condition on won deals, a contact of a won deal is out of scope in any lifecycle stage', () => {
   const won = { field: 'contact.deal_won_at', present: false };
   const scope = createScope({ ...mapping, leads: { where: { all: [mapping.leads?.where ?? {}, won] } } });
   const wonAt = '2026-03-01T00:00:00.000Z';
-  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': wonAt })).toBe(false);
-  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': null })).toBe(true);
-  expect(scope({ 'contact.lifecycle': null })).toBe(true);
+  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': wonAt })).toBe('out');
+  expect(scope({ 'contact.lifecycle': UNREADABLE, 'contact.deal_won_at': wonAt })).toBe('out');
+  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': null })).toBe('in');
+  expect(scope({ 'contact.lifecycle': null })).toBe('in');
 });
 
 test.each([

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type Fields, UNREADABLE } from '../../src/domain/lead.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
+import { asReadable } from '../../src/people/unreadable-fields.ts';
+import { addShippedTitleFields } from '../support/shipped-titles.ts';
 
 const POLICY: PeoplePolicy = {
   match: { by: ['links', 'email'], shared_inboxes: [], plus_tags: 'different', max_records: 5 },
@@ -32,6 +34,9 @@ function view(
   };
 }
 
+const leadOf = (person: Omit<Parameters<typeof toLead>[0], symbol>, of: Parameters<typeof toLead>[1]) =>
+  toLead(asReadable(person, of.unreadable), of);
+
 const hubspot = (fields: PersonRecord['fields'] = {}) => ({ crm: 'hubspot', object: 'contacts', id: '1', fields });
 const salesforce = (fields: PersonRecord['fields'] = {}, object = 'Contact') => {
   return { crm: 'salesforce', object, id: object === 'Lead' ? '00Q' : '003', fields };
@@ -44,7 +49,7 @@ describe('the value of a field', () => {
       hubspot({ 'contact.job_title': null, 'contact.country': 'US', 'contact.phone': ' ', 'contact.need': null }),
       salesforce({ 'contact.job_title': 'VP', 'contact.country': 'DE', 'contact.phone': '1', 'contact.need': null }),
     ];
-    const lead = toLead({ id: 1, records, activities: [] }, view());
+    const lead = leadOf({ id: 1, records, activities: [] }, view());
     expect(lead.fields).toEqual({
       'contact.job_title': 'VP',
       'contact.country': 'US',
@@ -63,7 +68,7 @@ describe('the value of a field', () => {
 
   test('prefer_by_field overrides the order of preference for a field', () => {
     const records = [hubspot({ 'company.employees': 10 }), salesforce({ 'company.employees': 200 })];
-    expect(toLead({ id: 1, records, activities: [] }, view()).fields).toEqual({ 'company.employees': 200 });
+    expect(leadOf({ id: 1, records, activities: [] }, view()).fields).toEqual({ 'company.employees': 200 });
   });
 
   test('the value of a Salesforce Contact precedes the value of a Lead, in any order of records', () => {
@@ -72,7 +77,7 @@ describe('the value of a field', () => {
       [lead, contact],
       [contact, lead],
     ]) {
-      const person = toLead({ id: 1, records, activities: [] }, view());
+      const person = leadOf({ id: 1, records, activities: [] }, view());
       expect(person.fields).toEqual({ f: 'contact', g: 'lead' });
       // With one CRM only, the lead has no origins.
       expect(person.origins).toBeUndefined();
@@ -89,7 +94,7 @@ describe('activities', () => {
 
   function counted(records: readonly PersonRecord[], unobserved = {}): readonly string[] {
     const activities = both.filter(({ crm }) => records.some((record) => record.crm === crm));
-    const lead = toLead({ id: 1, records, activities }, view(unobserved));
+    const lead = leadOf({ id: 1, records, activities }, view(unobserved));
     return lead.activities.map(({ type, origin = 'one CRM' }) => `${type} ${origin}`);
   }
 
@@ -107,15 +112,15 @@ describe('activities', () => {
 
   test('activities with the same id in two CRMs are two activities', () => {
     const activities = [activity('hubspot', 'chat'), activity('salesforce', 'chat')];
-    const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities }, view());
+    const lead = leadOf({ id: 1, records: [hubspot(), salesforce()], activities }, view());
     expect(new Set(lead.activities.map(({ id }) => id)).size).toBe(2);
   });
 
   test('an activity of two records of one CRM is one activity', () => {
     const shared = [activity('hubspot', 'meeting', 'm1'), activity('hubspot', 'meeting', 'm1')];
     const records = [hubspot(), { ...hubspot(), id: '2' }];
-    expect(toLead({ id: 1, records, activities: shared }, view()).activities).toHaveLength(1);
-    const both = toLead(
+    expect(leadOf({ id: 1, records, activities: shared }, view()).activities).toHaveLength(1);
+    const both = leadOf(
       { id: 1, records: [...records, salesforce()], activities: shared },
       view({ salesforce: ['meeting'] }),
     );
@@ -124,14 +129,14 @@ describe('activities', () => {
 
   test("an activity type is unobserved only if it is unavailable in all of the person's CRMs", () => {
     const unobserved = { hubspot: ['chat', 'call'], salesforce: ['chat', 'page_view'] };
-    const of = (...records: PersonRecord[]) => toLead({ id: 1, records, activities: [] }, view(unobserved)).unobserved;
+    const of = (...records: PersonRecord[]) => leadOf({ id: 1, records, activities: [] }, view(unobserved)).unobserved;
     expect(of(hubspot(), salesforce())).toEqual(['chat']);
     expect(of(salesforce())).toEqual(['chat', 'page_view']);
   });
 
   test('site activities always count, whichever CRM counts for their type', () => {
     const site = { ...activity('hubspot', 'meeting', 'event:website:1'), isFromSite: true };
-    const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities: [...both, site] }, view());
+    const lead = leadOf({ id: 1, records: [hubspot(), salesforce()], activities: [...both, site] }, view());
     expect(lead.activities.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
       'meeting Salesforce',
       'page_view HubSpot',
@@ -142,13 +147,13 @@ describe('activities', () => {
   test('an activity type that the site reports is observed, and the choice of the CRM stays the same', () => {
     const unobserved = { hubspot: ['meeting', 'chat'], salesforce: ['meeting', 'chat'] };
     for (const records of [[hubspot()], [hubspot(), salesforce()]]) {
-      expect(toLead({ id: 1, records, activities: [] }, view(unobserved, POLICY, ['meeting'])).unobserved).toEqual([
+      expect(leadOf({ id: 1, records, activities: [] }, view(unobserved, POLICY, ['meeting'])).unobserved).toEqual([
         'chat',
       ]);
     }
     // Salesforce counts for meetings, but makes them unavailable: those of HubSpot count.
     const unavailable = { salesforce: ['meeting'] };
-    const lead = toLead(
+    const lead = leadOf(
       { id: 1, records: [hubspot(), salesforce()], activities: both },
       view(unavailable, POLICY, ['meeting']),
     );
@@ -165,7 +170,7 @@ describe('a field that a CRM does not show any more', () => {
 
   test('is unreadable whatever is stored, and so is what the job title says', () => {
     const record = hubspot({ 'company.industry': 'Software', 'contact.job_title': 'CEO', 'company.name': 'Acme' });
-    expect(toLead(person(record), { ...view(), unreadable }).fields).toEqual({
+    expect(leadOf(person(record), { ...view(), unreadable, addTitleFields: addShippedTitleFields }).fields).toEqual({
       'contact.title_level': UNREADABLE,
       'contact.title_department': UNREADABLE,
       'company.industry': UNREADABLE,
@@ -177,7 +182,7 @@ describe('a field that a CRM does not show any more', () => {
   test('has the value of the other CRM, and is unreadable without one', () => {
     const records = (industry: string | null) => [hubspot(), salesforce({ 'company.industry': industry })];
     const industryOf = (industry: string | null) =>
-      toLead(person(...records(industry)), { ...view(), unreadable }).fields['company.industry'];
+      leadOf(person(...records(industry)), { ...view(), unreadable }).fields['company.industry'];
     expect(industryOf('Banking')).toBe('Banking');
     expect(industryOf(null)).toBe(UNREADABLE);
   });

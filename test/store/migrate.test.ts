@@ -9,9 +9,8 @@ import { startNode } from '../support/processes.ts';
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
 
 const FOLDER = new URL('../../src/store/migrations/', import.meta.url);
-const ALL = readdirSync(FOLDER)
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => file.replace(/\.ts$/, ''))
+const ALL = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .flatMap((file) => /(?:^|[\\/])(\d{4}-[^\\/]*)\.ts$/.exec(file)?.[1] ?? [])
   .toSorted();
 
 describe(`migrations (${BACKEND.name})`, () => {

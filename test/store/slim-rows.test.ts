@@ -1,7 +1,7 @@
 // The migration of results from before the slim form, on a database that ends with the migration before it.
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { initial } from '../../src/store/migrations/0001-initial.ts';
+import { initial } from '../../src/store/migrations/0001-initial/0001-initial.ts';
 import { setAside } from '../../src/store/migrations/0002-set-aside.ts';
 import { addresses } from '../../src/store/migrations/0003-addresses.ts';
 import { reconciliation } from '../../src/store/migrations/0004-reconciliation.ts';

@@ -2,6 +2,7 @@
 // person gives it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { UNREADABLE } from '../../src/domain/lead.ts';
 import { createTitleFields, createTitleReader } from '../../src/titles/read-title.ts';
 import { readTitles } from '../../src/titles/titles-file.ts';
 import { shippedTitles } from '../support/shipped-titles.ts';
@@ -83,6 +84,15 @@ describe('the fields made from a title', () => {
   test('are unknown without a title', () => {
     expect(addFields({ 'contact.job_title': ' ' })).toEqual({ 'contact.job_title': ' ' });
     expect(addFields({})).toEqual({});
+  });
+
+  test('are as unreadable as the title, unless the mapping fills them', () => {
+    expect(addFields({ 'contact.job_title': UNREADABLE, 'contact.title_department': 'finance' })).toEqual({
+      'contact.job_title': UNREADABLE,
+      'contact.title_level': UNREADABLE,
+      'contact.title_department': 'finance',
+    });
+    expect(addFields({ 'contact.job_title': UNREADABLE })['contact.title_level']).toBe(UNREADABLE);
   });
 
   test('are those of the mapping where it fills them', () => {

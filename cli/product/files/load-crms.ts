@@ -79,7 +79,7 @@ async function loadCrm(
     scopeHash: hashOfContent({ leads, write_back, when_edited, min_change }),
     editPolicy: when_edited ?? 'overwrite',
     minChange: min_change ?? 1,
-    inScope: createScope(mapping),
+    scopeOf: createScope(mapping),
     writes: writtenFields(mapping).map(({ key }) => key),
     links: mapping.links ?? [],
   };

@@ -83,27 +83,36 @@ function optionsOf(field: ScoreField, statuses: WriteTarget['statuses']): readon
 }
 
 /** The portal's contact properties by name, without archived ones. */
-export function readContactProperties(
+export async function readContactProperties(
   http: HubSpotHttp,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, HubSpotProperty>> {
-  return readProperties(http, { type: 'contacts', name: 'contact' }, signal);
+  return (await readProperties(http, { type: 'contacts', name: 'contact' }, signal)).existing;
 }
 
-/** The portal's properties of one object type by name, without archived ones. */
+interface DescribedProperties {
+  /** By name, without archived ones. */
+  readonly existing: ReadonlyMap<string, HubSpotProperty>;
+  /** False: some of them could not be parsed, or the list is empty. One that is not among `existing` can exist. */
+  readonly isWhole: boolean;
+}
+
+/** The portal's properties of one object type. */
 export async function readProperties(
   http: HubSpotHttp,
   { type, name }: { readonly type: string; readonly name: string },
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, HubSpotProperty>> {
+): Promise<DescribedProperties> {
   const path = http.paths.properties(type);
   const response = await http.call(
     { what: `reading ${name} properties`, path, responseSchema: propertiesSchema },
     signal,
   );
-  return new Map(
-    response.results.valid.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
-  );
+  const { valid, unexpected } = response.results;
+  const existing = valid
+    .filter(({ archived }) => archived !== true)
+    .map((property) => [property.name, property] as const);
+  return { existing: new Map(existing), isWhole: unexpected.length === 0 && valid.length > 0 };
 }
 
 /** How options that exist differ from the model: `hot is labelled "Hot", not "Burning"`. */

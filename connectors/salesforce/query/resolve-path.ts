@@ -6,6 +6,8 @@ import type { DescribedField, DescribedObject } from './described-object.ts';
 export interface PathProblem {
   readonly reason: string;
   readonly fix: string;
+  /** An object on the path is not described to this user: whether it has the field is not known. */
+  readonly isUndescribed?: boolean;
 }
 
 type Describe = (object: string, signal: AbortSignal) => Promise<DescribedObject | null>;
@@ -39,10 +41,14 @@ async function resolveFrom(
 ): Promise<ResolvedField | PathProblem> {
   const described = await describe(from, signal);
   const dot = path.indexOf('.');
-  if (dot < 0) return toResolved(from, path, described?.fields.get(path.toLowerCase()));
+  // Every object has fields, its ID at least.
+  if (described === null || described.fields.size === 0) {
+    return { ...missingField(from, path), isUndescribed: true };
+  }
+  if (dot < 0) return toResolved(from, path, described.fields.get(path.toLowerCase()));
   const relation = path.slice(0, dot);
   const rest = path.slice(dot + 1);
-  const fields = [...(described?.fields.values() ?? [])];
+  const fields = [...described.fields.values()];
   const link = fields.find((field) => field.relationshipName?.toLowerCase() === relation.toLowerCase());
   if (link === undefined) return unknownRelation(from, relation, fields);
   const name = link.relationshipName ?? relation;
@@ -71,13 +77,15 @@ const NO_VALUE: Readonly<Record<string, PathProblem>> = {
 };
 
 function toResolved(object: string, name: string, field: DescribedField | undefined): ResolvedField | PathProblem {
-  if (field === undefined) {
-    return {
-      reason: `${object}.${name} does not exist, or the integration user may not see it`,
-      fix: `Let the integration user read ${object}.${name} (field-level security), or correct its name in the mapping.`,
-    };
-  }
+  if (field === undefined) return missingField(object, name);
   return NO_VALUE[field.type] ?? field;
+}
+
+function missingField(object: string, name: string): PathProblem {
+  return {
+    reason: `${object}.${name} does not exist, or the integration user may not see it`,
+    fix: `Let the integration user read ${object}.${name} (field-level security), or correct its name in the mapping.`,
+  };
 }
 
 function unknownRelation(object: string, relation: string, fields: readonly DescribedField[]): PathProblem {

@@ -16,8 +16,8 @@ export async function replayArrivals(
 ): Promise<ReadonlyMap<string, readonly ArrivalRange[]>> {
   const tallies = bands.map((band) => ({ band, tally: new ArrivalTally() }));
   if (tallies.length === 0) return new Map();
-  for await (const { lead } of storedLeads(context)) {
-    if (!applies(context.model, lead)) continue;
+  for await (const { lead, stored } of storedLeads(context)) {
+    if (!applies(context.model, lead, stored.previous)) continue;
     const path = pointsPath(lead, context.model.compiled, now - WINDOW_MS, now);
     for (const { band, tally } of tallies) tally.add(arrivalsOf(path, band.hysteresis));
   }

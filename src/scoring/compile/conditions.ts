@@ -1,5 +1,5 @@
 // Compiles a condition of a model or mapping into one function from fields to a match result.
-import type { Fields } from '../../domain/lead.ts';
+import { type Fields, type Membership, UNREADABLE } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
 import { type Condition, conditionFields, hasOperator } from '../schemas/condition.ts';
 import { compileOperators } from './operators.ts';
@@ -26,6 +26,24 @@ export function compileCondition(condition: Condition, defaultField?: string): F
   if (condition.any) parts.push(anyOf(condition.any.map((each) => compileCondition(each, field))));
   const [only] = parts;
   return parts.length === 1 && only ? only : allOf(parts);
+}
+
+/**
+ * The membership by a condition on leads.
+ * @param test the compiled condition
+ * @param ofUnknown the membership of leads for which it is unknown, all of whose fields can be read
+ */
+export function compileMembership(
+  condition: Condition,
+  test: FieldTest,
+  ofUnknown: Exclude<Membership, 'undecided'>,
+): (fields: Fields) => Membership {
+  const names = conditionFields(condition);
+  return (fields) => {
+    const result = test(fields);
+    if (result !== 'unknown') return result === 'matched' ? 'in' : 'out';
+    return names.some((name) => fields[name] === UNREADABLE) ? 'undecided' : ofUnknown;
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 // The mapped fields that a CRM does not have or show, as it last said.
-import type { Kysely } from 'kysely';
-import type { UnreadableField } from '../../domain/unreadable-field.ts';
+import { type Kysely, sql } from 'kysely';
+import type { FieldCheck, UnreadableField } from '../../domain/unreadable-field.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface StoredUnreadableField extends UnreadableField {
@@ -10,17 +10,22 @@ export interface StoredUnreadableField extends UnreadableField {
 }
 
 /**
- * Replaces the unreadable fields of a CRM. A field that stays one keeps its date.
+ * Replaces the unreadable fields of a CRM. A field that stays one keeps its date, and one that is undecided stays what
+ * it was.
  * @returns the fields that are new, and those that can be read again
  */
 export async function saveUnreadableFields(
   db: Kysely<Tables>,
   crm: string,
-  fields: readonly UnreadableField[],
+  { unreadable, undecided }: FieldCheck,
   now: Date,
 ): Promise<{ readonly lost: readonly UnreadableField[]; readonly found: readonly UnreadableField[] }> {
   return db.transaction().execute(async (tx) => {
-    const before = (await listUnreadableFields(tx, [crm])).map(({ crm: _, ...field }) => field);
+    // Two processes check a CRM at a time. Each compares with the rows that the other has saved; readers do not wait.
+    await sql`lock table leadgrade.unreadable_fields in share row exclusive mode`.execute(tx);
+    const before = (await listUnreadableFields(tx, [crm])).map(({ crm: _, checkedAt: __, ...field }) => field);
+    const kept = before.filter((field) => undecided.some((other) => isSame(other, field)));
+    const fields: readonly UnreadableField[] = [...unreadable, ...kept];
     await tx.deleteFrom('unreadable_fields').where('crm', '=', crm).execute();
     const rows = fields.map((field) => {
       const since = before.find((other) => isSame(other, field))?.since ?? now;
@@ -34,7 +39,9 @@ export async function saveUnreadableFields(
   });
 }
 
-function isSame(a: UnreadableField, b: UnreadableField): boolean {
+type FieldKey = Pick<UnreadableField, 'object' | 'field'>;
+
+function isSame(a: FieldKey, b: FieldKey): boolean {
   return a.object === b.object && a.field === b.field;
 }
 

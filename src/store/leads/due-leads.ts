@@ -33,6 +33,8 @@ export interface DueLead {
   readonly records: readonly DueRecord[];
   /** The activities of all its records, in any order; parsed each time that they are asked for. */
   readonly activities: readonly DueActivity[];
+  /** Whether it was in scope at its last scoring; a lead that was never scored counts as in scope. */
+  readonly wasInScope: boolean;
   /** The last result of the first model. */
   readonly previous: PreviousResult | null;
   /** The last results of the other models, by name; absent with one model. */
@@ -46,6 +48,7 @@ export interface DueLead {
 
 export interface LockedDueLead extends RescoreCount {
   readonly priority: Priority;
+  readonly wasInScope: boolean;
   readonly previous: PreviousResult | null;
   readonly others?: ReadonlyMap<string, PreviousResult>;
 }
@@ -63,11 +66,11 @@ export async function lockDueLeads(
   }: { readonly limit: number; readonly now: Date; readonly others?: readonly OtherModel[] | undefined },
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
-    select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
+    select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.scored_at is null as is_new, l.rescore_window_started_at, l.rescore_window_count,
       p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.thresholds, p.contributions::text as lines
       ${others.length === 0 ? sql`` : sql`, o.others`}
     from (
-      select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
+      select id, due_reason, due_at, result_id, priority, scored_at, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
         select from leadgrade.match_queue u
         join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
@@ -76,8 +79,21 @@ export async function lockDueLeads(
     left join leadgrade.results p on p.id = l.result_id ${joinOtherResults(others)}
     order by l.priority, l.due_at, l.id`.execute(tx);
   return rows.map(
-    ({ result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, lines, others: own, ...rest }) => {
-      const lead = own === undefined ? rest : { ...rest, others: toOthers(own ?? []) };
+    ({
+      result_id,
+      model_hash,
+      grade,
+      fit_score,
+      behavior_score,
+      status,
+      thresholds,
+      lines,
+      others: own,
+      is_new,
+      ...rest
+    }) => {
+      const wasInScope = is_new || result_id !== null || (own ?? []).length > 0;
+      const lead = { ...rest, wasInScope, ...(own !== undefined && { others: toOthers(own ?? []) }) };
       if (result_id === null) return { ...lead, previous: null };
       const previous: PreviousResult = {
         ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds },
@@ -91,8 +107,9 @@ export async function lockDueLeads(
 }
 
 /** The columns of the result are null where the lead has none. */
-type LockedRow = Omit<LockedDueLead, 'previous' | 'others'> &
+type LockedRow = Omit<LockedDueLead, 'previous' | 'others' | 'wasInScope'> &
   Omit<PreviousResult, 'id' | 'contributions'> & {
+    readonly is_new: boolean;
     readonly result_id: number | null;
     readonly lines: string;
     readonly others?: readonly OtherRow[] | null;
@@ -136,12 +153,12 @@ export async function loadDueLeads(
 }
 
 function toDueLead(
-  { id, cause, priority, previous, others }: LockedDueLead,
+  { id, cause, priority, wasInScope, previous, others }: LockedDueLead,
   state: string | undefined,
   input: ScoringInput | undefined,
   keys: readonly DueRecord[] = [],
 ): DueLead {
-  const lead = { id, cause, priority, previous, ...(others !== undefined && { others }) };
+  const lead = { id, cause, priority, wasInScope, previous, ...(others !== undefined && { others }) };
   if (state !== undefined) {
     return {
       ...lead,

@@ -1,10 +1,11 @@
 // Finds a lead by its record in a CRM, or all leads page by page, for commands.
 import { type Kysely, sql } from 'kysely';
+import { WAS_IN_SCOPE } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead, PreviousResult } from './due-leads.ts';
 import { type InputOptions, loadInputs } from './input/scoring-input.ts';
 
-export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
+export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities' | 'wasInScope'> {
   readonly nextChangeAt: Date | null;
   /** The present result; hysteresis and held thresholds depend on it. */
   readonly previous: Omit<PreviousResult, 'id' | 'grade' | 'contributions'> | null;
@@ -14,6 +15,7 @@ export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'
 interface FoundRow extends NonNullable<FoundLead['previous']> {
   readonly id: number;
   readonly next_change_at: Date | null;
+  readonly was_in_scope: boolean;
 }
 
 function previousOf({ model_hash, status, fit_score, behavior_score, thresholds }: FoundRow): FoundLead['previous'] {
@@ -39,14 +41,15 @@ export async function findLead(
         on r.crm = c.crm and r.object = coalesce(c.merged_into_object, c.object) and r.id = c.merged_into
       where c.state = 'merged'
     )
-    select l.id, l.next_change_at, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
+    select l.id, l.next_change_at, ${WAS_IN_SCOPE} as was_in_scope, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
     from chain c join leadgrade.leads l on l.id = c.lead_id left join leadgrade.results s on s.id = l.result_id
     where c.state = 'live' limit 1`.execute(db);
   const lead = rows[0];
   if (!lead) return null;
   const input = (await loadInputs(db, [lead.id], options)).get(lead.id);
   const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-  return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, previous: previousOf(lead) };
+  const { id, next_change_at: nextChangeAt, was_in_scope: wasInScope } = lead;
+  return { id, ...parts, wasInScope, nextChangeAt, previous: previousOf(lead) };
 }
 
 /**
@@ -59,16 +62,16 @@ export async function pageOfLeads(
   options: InputOptions,
 ): Promise<readonly FoundLead[]> {
   const { rows } = await sql<FoundRow>`
-    select l.id, l.next_change_at, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
+    select l.id, l.next_change_at, ${WAS_IN_SCOPE} as was_in_scope, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
     from leadgrade.leads l left join leadgrade.results s on s.id = l.result_id
     where l.id > ${page.after} order by l.id limit ${page.limit}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
   return rows.map((row) => {
-    const { id, next_change_at } = row;
+    const { id, next_change_at: nextChangeAt, was_in_scope: wasInScope } = row;
     const input = inputs.get(id);
     const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-    return { id, ...parts, nextChangeAt: next_change_at, previous: previousOf(row) };
+    return { id, ...parts, wasInScope, nextChangeAt, previous: previousOf(row) };
   });
 }
 

@@ -1,5 +1,6 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
 import type { LeadStates } from '../../domain/lead.ts';
+import type { LeadMove } from '../../domain/limits/guard.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
@@ -42,6 +43,16 @@ export interface ModelScore {
   readonly unscored: boolean;
 }
 
+/** What the guard counts of a scored lead. */
+export interface LeadGuard {
+  /** The live models by which it has left its band, for a reason that counts. */
+  readonly moves: readonly LeadMove[];
+  /** No record of it is left. */
+  readonly isGone?: boolean;
+  /** The criteria and state signals that read a field which the CRM does not show. */
+  readonly unreadable?: readonly Pick<LeadMove, 'model' | 'signal'>[];
+}
+
 /** Of the first model, and beside it of the others. */
 export interface ScoredLead extends ModelScore {
   readonly leadId: number;
@@ -51,8 +62,8 @@ export interface ScoredLead extends ModelScore {
   readonly nextChangeAt: number | null;
   /** The lead has entered a better band. */
   readonly rises?: boolean;
-  /** It has left its band for a reason that the guard counts. */
-  readonly move?: { readonly from: string; readonly signal: string | null } | undefined;
+  /** Absent: the guard counts nothing. */
+  readonly guard?: LeadGuard;
   readonly records: readonly WriteDecision[];
   /** What the next scoring can use if only time passes; absent = as stored. */
   readonly state?: LeadStates;

@@ -70,6 +70,10 @@ export const CURRENT_RESULT_ID = sql<number | null>`greatest(l.result_id, (
       select max(c.result_id) from leadgrade.lead_results c where c.lead_id = l.id and c.is_live
     ))`;
 
+/** Of a lead `l`: whether it is scored, or was never looked at. One that was, and has no score, is out of scope. */
+export const WAS_IN_SCOPE = sql<boolean>`(l.scored_at is null or l.result_id is not null
+      or exists (select from leadgrade.lead_results c where c.lead_id = l.id))`;
+
 /** The ids of new results: of the first model by lead, and of the others by lead and name. */
 export interface InsertedIds {
   readonly first: ReadonlyMap<number, number>;
@@ -119,6 +123,8 @@ export async function applyOtherModels(db: Kysely<Tables>, models: readonly Othe
   const live = models.flatMap(({ name, isLive }) => (isLive ? [name] : []));
   await sql`
     delete from leadgrade.lead_results where model <> all(${models.map(({ name }) => name)}::text[])`.execute(db);
+  // The guard counts live models only.
+  await sql`delete from leadgrade.guard_moves where model <> all(${['', ...live]}::text[])`.execute(db);
   // A model that becomes live has fields to write, although its results are not new.
   await sql`
     update leadgrade.records r set synced_result_id = null from leadgrade.lead_results c

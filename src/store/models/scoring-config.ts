@@ -117,6 +117,12 @@ export async function hasEndedInputs(db: Kysely<Tables>): Promise<boolean> {
   return row?.inputs_hash === NONE;
 }
 
+/** Whether the models or a setting were changed after this instant. */
+export async function isConfigChangedSince(db: Kysely<Tables>, instant: Date): Promise<boolean> {
+  const row = await db.selectFrom('scoring_config').select('config_changed_at').executeTakeFirst();
+  return row !== undefined && row.config_changed_at !== null && row.config_changed_at > instant;
+}
+
 /** The inputs with which leads are scored; null = no lead was yet, or not since a model was applied. */
 export async function currentInputs(db: Kysely<Tables>): Promise<string | null> {
   const row = await db.selectFrom('scoring_config').select('inputs_hash').executeTakeFirst();

@@ -5,6 +5,7 @@ import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
 import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
 import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
+import { WAS_IN_SCOPE } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /** A current result, whole. */
@@ -55,14 +56,15 @@ interface OnePage extends PageOptions {
 async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
   const { after, now } = options;
   const { rows } = await sql<LeadRow>`
-    select id, result_id, due_at <= ${now} or next_change_at <= ${now} as is_due
-    from leadgrade.leads where id > ${after} order by id limit ${PAGE}`.execute(db);
+    select l.id, l.result_id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, ${WAS_IN_SCOPE} as was_in_scope
+    from leadgrade.leads l where l.id > ${after} order by l.id limit ${PAGE}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
   const won = await wonDeals(db, ids, options);
   const results = await resultsOf(db, rows);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
+    wasInScope: row.was_in_scope,
     records: inputs.get(row.id)?.records ?? [],
     activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
@@ -73,6 +75,7 @@ async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readon
 
 interface LeadRow {
   readonly id: number;
+  readonly was_in_scope: boolean;
   readonly result_id: number | null;
   readonly is_due: boolean | null;
 }

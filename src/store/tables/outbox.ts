@@ -57,11 +57,14 @@ export interface BulkWriteRowsTable {
 }
 
 /**
- * A lead that is in another band than before, without a change of the model or the settings. The row is deleted when
- * the lead is back, after a day, and when the movement is accepted.
+ * A lead that a live model has in another band than before, without a change of the model or the settings. The row is
+ * deleted when the lead is back or gone, when it is scored with other models or settings, after a day, and when the
+ * movement is accepted.
  */
 export interface GuardMovesTable {
   lead_id: number;
+  /** The key of the model; empty: the first one. */
+  model: Generated<string>;
   from_status: string;
   /** The criterion or signal whose points changed most in the direction of the move; null = none did. */
   signal: string | null;

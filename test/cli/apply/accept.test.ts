@@ -1,15 +1,20 @@
 // `leadgrade apply --accept`, and what the other commands say while the guard holds all writes.
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { testFolder } from '../../support/test-folder.ts';
 import { leadgradeHere } from '../run-command.ts';
 
 const MODEL_FILE = fileURLToPath(new URL('../../jobs/runs/guard-model.yaml', import.meta.url));
 
 let product: TestProduct;
+let modelFile: string;
 beforeAll(async () => {
-  product = await openTestProduct({ dataset: leads(100), settings: { MODEL_FILE } });
+  modelFile = `${await testFolder()}/model.yaml`;
+  await copyFile(MODEL_FILE, modelFile);
+  product = await openTestProduct({ dataset: leads(100), settings: { MODEL_FILE: modelFile } });
   await product.backfill();
   await product.control('PUT', 'archived-properties/contacts', ['jobtitle']);
   await product.nightly();
@@ -29,6 +34,12 @@ test('while the guard holds all writes, doctor, errors and explain say why, and 
   expect(explained.stdout).toContain(
     '  contact.job_title: unknown, the contact property jobtitle does not exist in HubSpot',
   );
+
+  await writeFile(modelFile, (await readFile(MODEL_FILE, 'utf8')).replace('points: 100', 'points: 90'));
+  expect(await command('apply', '--yes')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`warning: the guard holds all writes. ${message}`),
+  });
 
   const accepted = await command('apply', '--accept');
   expect(accepted).toMatchObject({ code: 0, stdout: expect.stringContaining(`: ${message}`) });

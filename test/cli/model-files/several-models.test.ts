@@ -35,8 +35,8 @@ test('of a list, the first live model has no name in its fields, and each model 
     [null, 'main', 'live'],
     ['next', 'next', 'shadow'],
   ]);
-  expect(models[0]?.where?.matches({ 'contact.lifecycle': 'lead' })).toBe(true);
-  expect(models[0]?.where?.matches({})).toBe(false);
+  expect(models[0]?.where?.membership({ 'contact.lifecycle': 'lead' })).toBe('in');
+  expect(models[0]?.where?.membership({})).toBe('out');
 });
 
 test.each([

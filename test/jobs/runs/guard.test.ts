@@ -38,6 +38,18 @@ async function emptyTitles(product: TestProduct, count: number): Promise<void> {
   }
 }
 
+async function setLifecycle(product: TestProduct, count: number, lifecyclestage: string): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    await product.control('PATCH', `contacts/${product.idOf(`p${at}`)}`, { properties: { lifecyclestage } });
+  }
+}
+
+/** Why the holds ended. */
+async function releases({ context }: RunningProduct): Promise<readonly (string | null)[]> {
+  const holds = await context.db.selectFrom('guard_holds').select('ended_by').orderBy('id').execute();
+  return holds.map(({ ended_by }) => ended_by);
+}
+
 describe(`the guard on ${BACKEND.name}`, () => {
   test('a property that vanished in HubSpot stops the night before any write, and the portal is written again when it is back', async () => {
     const product = await scoredPortal();
@@ -150,5 +162,124 @@ describe(`the guard on ${BACKEND.name}`, () => {
     await product.nightly();
     expect((await statuses(product)).cold).toHaveLength(PEOPLE);
     expect(await holdOf(product)).toBeNull();
+  });
+
+  test('leads that an import makes customers stay in the total, so that the hold goes on until they are leads again', async () => {
+    const product = await scoredPortal();
+    const since = await lastSeq(product);
+    await setLifecycle(product, 60, 'customer');
+    await product.sync();
+    expect(await holdOf(product)).toMatchObject({ moved: 60, leads: PEOPLE });
+    await product.poll();
+    await product.nightly();
+    expect(await holdOf(product)).toMatchObject({ moved: 60, leads: PEOPLE });
+    expect(await product.writes(since)).toEqual([]);
+
+    await setLifecycle(product, 60, 'lead');
+    await product.sync();
+    expect(await holdOf(product)).toBeNull();
+    expect(await releases(product)).toEqual(['no lead is outside its band any more']);
+    expect(Object.keys(await statuses(product))).toEqual(['hot']);
+  });
+
+  test('a hold ends by itself when the records that moved are deleted', async () => {
+    const product = await scoredPortal();
+    await emptyTitles(product, 60);
+    await product.sync();
+    expect(await holdOf(product)).toMatchObject({ moved: 60 });
+    for (let at = 0; at < 60; at++) await product.control('DELETE', `contacts/${product.idOf(`p${at}`)}`);
+    await product.nightly();
+    expect(await holdOf(product)).toBeNull();
+    expect(await releases(product)).toEqual(['no lead is outside its band any more']);
+  });
+
+  test('a hold stays when other leads are deleted until fewer than a hundred are left', async () => {
+    const product = await scoredPortal();
+    await emptyTitles(product, 60);
+    await product.sync();
+    const since = await lastSeq(product);
+    for (let at = 60; at < 90; at++) await product.control('DELETE', `contacts/${product.idOf(`p${at}`)}`);
+    await product.nightly();
+    expect(await holdOf(product)).toMatchObject({ moved: 60, leads: 90 });
+    expect(await product.writes(since)).toEqual([]);
+  });
+
+  test('a hold of an import ends by itself when all leads are scored with a corrected model', async () => {
+    const model = `${await testFolder()}/model.yaml`;
+    const text = await readFile(MODEL_FILE, 'utf8');
+    await writeFile(model, text);
+    const product = await scoredPortal({ MODEL_FILE: model });
+    await emptyTitles(product, 60);
+    await product.sync();
+    const since = await lastSeq(product);
+    await writeFile(model, text.replace('points: -10', 'points: 0'));
+    await product.apply();
+    await product.sync();
+    expect(await holdOf(product)).toBeNull();
+    expect(await releases(product)).toEqual([
+      'no lead is outside its band any more, after a change of the model or the settings',
+    ]);
+    expect(await product.writes(since)).not.toEqual([]);
+    expect((await statuses(product)).cold).toHaveLength(60);
+  });
+
+  test('another model does not end the hold of a vanished field that it still reads, and one without the field does', async () => {
+    const model = `${await testFolder()}/model.yaml`;
+    const text = await readFile(MODEL_FILE, 'utf8');
+    await writeFile(model, text);
+    const product = await scoredPortal({ MODEL_FILE: model });
+    await product.control('PUT', 'archived-properties/contacts', ['jobtitle']);
+    await product.nightly();
+    const since = await lastSeq(product);
+    await writeFile(model, text.replace('points: 100', 'points: 90'));
+    await product.apply();
+    await product.sync();
+    expect(await holdOf(product)).toMatchObject({ moved: PEOPLE });
+    expect(await product.writes(since)).toEqual([]);
+
+    const lines = text.split('\n').filter((line) => !line.includes('contact.job_title'));
+    await writeFile(model, lines.join('\n').replace('at_least: 70', 'at_least: 15'));
+    await product.apply();
+    await product.sync();
+    expect(await holdOf(product)).toBeNull();
+    expect(Object.keys(await statuses(product))).toEqual(['hot']);
+  });
+
+  test('of two models, the one whose leads moved stops all writes, although the other has all leads in their bands', async () => {
+    const folder = await testFolder();
+    const text = await readFile(MODEL_FILE, 'utf8');
+    const withoutTitle = text.split('\n').filter((line) => !line.includes('contact.job_title'));
+    await writeFile(`${folder}/size.yaml`, withoutTitle.join('\n').replace('name: guard', 'name: size'));
+    await writeFile(`${folder}/title.yaml`, text.replace('name: guard', 'name: title'));
+    const list = 'models:\n  - { name: size, file: size.yaml }\n  - { name: title, file: title.yaml }\n';
+    await writeFile(`${folder}/models.yaml`, list);
+    const product = await scoredPortal({ MODEL_FILE: `${folder}/models.yaml` });
+    const since = await lastSeq(product);
+    await emptyTitles(product, 60);
+    await product.sync();
+    expect(await product.writes(since)).toEqual([]);
+    expect((await holdOf(product))?.message).toContain(
+      '60 of 120 leads of title (50 %) would leave their band without a change of the model: 60 of them because of "Job title"',
+    );
+
+    for (let at = 0; at < 60; at++) {
+      await product.control('PATCH', `contacts/${product.idOf(`p${at}`)}`, { properties: { jobtitle: 'VP Sales' } });
+    }
+    await product.sync();
+    expect(await holdOf(product)).toBeNull();
+  });
+
+  test('no lead enters or leaves the scope because its field vanished', async () => {
+    const product = await scoredPortal();
+    await setLifecycle(product, 10, 'customer');
+    await product.sync();
+    expect((await statuses(product)).none).toHaveLength(10);
+    await product.control('PUT', 'archived-properties/contacts', ['lifecyclestage']);
+    await product.nightly();
+    await emptyTitles(product, 15);
+    await product.sync();
+    const { none = [], cold = [], hot = [] } = await statuses(product);
+    expect([none.length, cold.length, hot.length]).toEqual([10, 5, 105]);
+    expect(await listUnreadableFields(product.context.db, ['hubspot'])).toMatchObject([{ field: 'contact.lifecycle' }]);
   });
 });

@@ -1,9 +1,10 @@
 // Scoring of a chunk: the isolation of failures, and the records that need no write.
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { type ActiveModel, type MappedCrm, onlyModel } from '../../../jobs/context.ts';
+import { describe, expect, test } from 'vitest';
+import { type ActiveModel, type MappedCrm, onlyModel, type ScoredModel, toModelWhere } from '../../../jobs/context.ts';
 import { addModels, knownModels } from '../../../jobs/score/earlier-models.ts';
 import { scoreChunk } from '../../../jobs/score/score-chunk.ts';
+import { UNREADABLE } from '../../../src/domain/lead.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { SCORE_FIELDS } from '../../../src/domain/score-fields.ts';
 import { readPeople } from '../../../src/people/people-policy.ts';
@@ -30,9 +31,9 @@ function activeModel(): ActiveModel {
 
 /** A CRM whose scope fails for a lead with the first name Bobby. */
 const CRM: Omit<MappedCrm, 'connector'> = {
-  inScope: (fields) => {
+  scopeOf: (fields) => {
     if (fields['contact.first_name'] === 'Bobby') throw new RangeError('no scope for this one');
-    return true;
+    return 'in';
   },
   writes: SCORE_FIELDS,
   mappingHash: '',
@@ -56,22 +57,28 @@ const salesforce = { id: 'salesforce', maxTextLength: 32_768 } as MappedCrm['con
 const connector = { id: 'hubspot', maxTextLength: 65_536 } as MappedCrm['connector'];
 const score = (...leads: DueLead[]) => scoreWith(CRM, ...leads);
 const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
+  scoreBy(onlyModel(activeModel()), crm, ...leads);
+const scoreBy = (model: ScoredModel, crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
   scoreChunk(leads, {
     crms: new Map([
       ['hubspot', { ...crm, connector }],
       [
         'salesforce',
-        { ...CRM, connector: salesforce, inScope: (fields) => fields['contact.lifecycle'] !== 'customer' },
+        {
+          ...CRM,
+          connector: salesforce,
+          scopeOf: (fields) => (fields['contact.lifecycle'] === 'customer' ? 'out' : 'in'),
+        },
       ],
     ]),
-    models: [onlyModel(activeModel())],
+    models: [model],
     timezone: 'UTC',
     inputs: {
       hash: 'inputs',
       configHash: 'config',
       lacking: [],
       unobserved: new Map(),
-      unreadable: new Map(),
+      unreadable: new Map([['hubspot/vanished', ['contact.lifecycle']]]),
       siteActivityTypes: new Set<string>(),
       addTitleFields: addShippedTitleFields,
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
@@ -95,6 +102,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
     id,
     cause: 'changed',
     priority: PRIORITY.change,
+    wasInScope: true,
     records: [{ ...record, synced_result_id: null, ...changes }],
     activities: [],
     previous: null,
@@ -132,7 +140,7 @@ test('an edit of our fields by another user is overwritten, or with `respect` st
   expect(decisions(respectPolicy, 'hand-made')).toEqual(['respected']);
   expect(decisions(respectPolicy, null)).toEqual(['write']);
   expect(decisions(respectPolicy, String(ours.patch.status))).toEqual(['in_sync']);
-  const customer = { ...respectPolicy, inScope: () => false };
+  const customer = { ...respectPolicy, scopeOf: () => 'out' as const };
   expect(decisions(customer, 'hand-made')).toEqual(['respected']);
   expect(decisions(customer, null)).toEqual(['write']);
 });
@@ -295,4 +303,36 @@ test('a result is new if its points or labels changed, by the data or by the mod
   expect(isNew({ contributions: [['title', 30, 30, 1]] })).toBe(true);
   expect(isNew({ contributions: [['title', 30, 30, 'Executive']] })).toBe(false);
   expect(isNew({}, lead(1, { 'contact.job_title': 'Sales Manager' }))).toBe(true);
+});
+
+describe('while the field of a condition on leads cannot be read', () => {
+  const vanished = (fields: Record<string, string>, changes: Partial<DueLead>): DueLead => ({
+    ...lead(1, fields, { object: 'vanished' }),
+    ...changes,
+  });
+  const previous = {
+    ...{ id: 1, model_hash: 'hash', grade: 'A' as const, fit_score: 1, behavior_score: 0, status: 'mql' },
+    ...{ contributions: [], thresholds: null },
+  };
+  const unscoredOf = (scored: ReturnType<typeof score>) => scored.map(({ unscored }) => unscored);
+
+  test('a lead in the scope of the mapping stays in, one outside stays out, and a new one is scored', () => {
+    const scope: MappedCrm['scopeOf'] = (fields) => (fields['contact.lifecycle'] === UNREADABLE ? 'undecided' : 'in');
+    const of = (wasInScope: boolean) => vanished({ 'contact.lifecycle': 'customer' }, { wasInScope });
+    expect(unscoredOf(scoreWith({ ...CRM, scopeOf: scope }, of(true), of(false)))).toEqual([false, true]);
+  });
+
+  test('a model goes on to score the leads of its where, and no others', () => {
+    const where = toModelWhere({ field: 'contact.lifecycle', is: 'lead' });
+    const model = { ...onlyModel(activeModel()), where };
+    const fields = { 'contact.lifecycle': 'lead' };
+    const scored = scoreBy(
+      model,
+      CRM,
+      vanished(fields, { previous }),
+      vanished(fields, { previous: null }),
+      lead(2, fields),
+    );
+    expect(unscoredOf(scored)).toEqual([false, true, false]);
+  });
 });

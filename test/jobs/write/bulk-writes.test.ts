@@ -1,13 +1,17 @@
 // Many scores for Salesforce: written as one job of its Bulk API, which is continued after any
 // interruption.
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { startBulkWrite } from '../../../jobs/write/bulk-write.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
+import { currentHold } from '../../../src/store/guard/holds.ts';
 import { activeBulkWrites } from '../../../src/store/outbox/bulk-writes.ts';
 import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { findRun } from '../../../src/store/sync/runs.ts';
+import { leads } from '../../support/leads.ts';
 import {
   openSalesforceProduct,
   type SalesforceProduct,
@@ -308,4 +312,25 @@ test('an org that refuses bulk jobs from this user is written by collection upda
   expect(await jobs(product)).toEqual([]);
   expect(product.lines.filter(({ message }) => message.includes('no bulk write of Lead'))).toHaveLength(1);
   await expectAllWritten(product);
+});
+
+test('while the guard holds all writes, a bulk job that was about to begin uploads nothing and is aborted', async () => {
+  const settings = {
+    ...MANY.settings,
+    MODEL_FILE: fileURLToPath(new URL('../runs/guard-model.yaml', import.meta.url)),
+  };
+  const product = await openSalesforceProduct({ dataset: leads(120), settings });
+  await product.backfill();
+  await finish(product);
+  const before = await uploads(product);
+  await product.control('PUT', 'hidden-fields', ['Lead.Title', 'Contact.Title']);
+  await product.nightly();
+  const { context } = product;
+  expect(await currentHold(context.db)).toMatchObject({ moved: 120 });
+  const mapped = context.crms.get('salesforce');
+  if (mapped === undefined) throw new Error('Salesforce is not set up');
+  await startBulkWrite(context, mapped.connector, 'Lead');
+  expect(await uploads(product)).toEqual(before);
+  expect(await activeBulkWrites(context.db, 'salesforce')).toEqual([]);
+  expect((await jobs(product)).at(-1)?.state).toBe('Aborted');
 });

@@ -2,12 +2,12 @@
 // what it created.
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { ACTIVITIES_AND_HISTORY } from './0001-initial/activities-and-history.ts';
-import { IDENTITY } from './0001-initial/identity.ts';
-import { ARRIVALS } from './0001-initial/inbox.ts';
-import { LEADS_AND_RECORDS } from './0001-initial/leads-and-records.ts';
-import { WRITES } from './0001-initial/outbox.ts';
-import { OPERATION } from './0001-initial/sync.ts';
+import { ACTIVITIES_AND_HISTORY } from './activities-and-history.ts';
+import { IDENTITY } from './identity.ts';
+import { ARRIVALS } from './inbox.ts';
+import { LEADS_AND_RECORDS } from './leads-and-records.ts';
+import { WRITES } from './outbox.ts';
+import { OPERATION } from './sync.ts';
 
 export const initial: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
