@@ -75,7 +75,7 @@ test('the floor applies for two weeks, then the points at which as many leads ar
   expect(after).toContain('p1');
   const explained = await leadgradeHere(['explain', `hubspot:${product.idOf('p18')}`], { env: product.env });
   expect(explained.stdout).toMatch(/hot: from 45 points since .* 2026: 1 lead a week arrived, its capacity is 1\./);
-  expect(explained.stdout).toContain('For this lead from 5 points, until its points change.');
+  expect(explained.stdout).toContain('For this lead from 5 points, until its points fall.');
   const causes = await db.selectFrom('results').select('cause').where('cause', '=', 'threshold').execute();
   expect(causes).toEqual([]);
 
