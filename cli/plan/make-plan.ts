@@ -43,7 +43,7 @@ export async function makePlan(
   const tally = tallyPlan(bands);
   addModels(await storedModels(db));
   const { points: thresholds, capacity } = await plannedThresholds(context, instantOf(context));
-  const input = { context, live, applied, texts: knownModels, thresholds };
+  const input = { context, live, applied, earlierModels: knownModels, thresholds };
   const { writes, due, failed } = await scoreAllLeads(input, tally, onChange);
   const known = new Set(bands.before.map(({ id }) => id));
   return {

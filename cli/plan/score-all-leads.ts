@@ -1,9 +1,10 @@
 // Scores all stored leads with a changed model, page by page. Nothing is saved.
 import type { ActiveModel, JobContext, ScoredModel } from '../../jobs/context.ts';
+import type { EarlierModels } from '../../jobs/score/earlier-models.ts';
 import { applies, type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
-import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
+import { toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
 import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan/plan-report.ts';
@@ -20,8 +21,8 @@ export interface PlanInput {
   readonly live: ScoredModel;
   /** All models in use. */
   readonly applied: readonly ScoredModel[];
-  /** The labels of the models that gave the stored results, by hash. */
-  readonly texts: ReadonlyMap<string, LineTexts>;
+  /** The models that gave the stored results, by hash. */
+  readonly earlierModels: EarlierModels;
   /** Of the first planned model, in points by band. */
   readonly thresholds: Readonly<Record<string, number>>;
 }
@@ -51,13 +52,14 @@ export async function scoreAllLeads(
   tally: PlanTally,
   onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
 ): Promise<Scored> {
-  const { context, live, applied, texts, thresholds } = input;
+  const { context, live, applied, earlierModels, thresholds } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
   const { crms, model: first, models, timezone } = context;
   const pages = { now: new Date(now), crms: [...crms.keys()], types: activityTypes(live, ...models) };
-  const ofModels = new Map([...(await appliedThresholds(context)), [first.hash, thresholds]]);
-  const chunk = { crms, models, timezone, inputs, thresholds: ofModels, earlierTexts: texts, now };
+  const planned = { points: thresholds, first: thresholds };
+  const ofModels = new Map([[first.hash, planned], ...(await appliedThresholds(context))]);
+  const chunk = { crms, models, timezone, inputs, thresholds: ofModels, earlierModels, now };
   const judges = {
     before: {
       model: live,
@@ -71,7 +73,7 @@ export async function scoreAllLeads(
     sums.add(lead, scored);
     const won = scored.failure === undefined ? wonBy(lead, judges) : null;
     if (won !== null) tally.addWon(won);
-    const planned = standings(lead, scored, { texts, model: first.compiled });
+    const planned = standings(lead, scored, { earlierModels, model: first.compiled });
     if (planned.before === null && planned.after === null) continue;
     const move = tally.add(planned);
     if (move !== null || isRescored(planned)) await onChange(planned, move);
@@ -82,7 +84,8 @@ export async function scoreAllLeads(
 /** Those with a record that is scored. */
 async function* scoredLeads(pages: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
   for await (const page of pages) {
-    const leads = page.filter(({ records }) => records.length > 0);
+    // A planned model has scored none of them yet.
+    const leads = page.flatMap((lead) => (lead.records.length > 0 ? [{ ...lead, isCurrent: false }] : []));
     for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
       const lead = leads[index];
       if (lead !== undefined) yield { lead, scored };
@@ -147,22 +150,22 @@ function wonBy(lead: PagedLead, judges: { readonly before: Judge; readonly after
 }
 
 interface Models {
-  readonly texts: ReadonlyMap<string, LineTexts>;
+  readonly earlierModels: EarlierModels;
   readonly model: CompiledModel;
 }
 
 function standings(lead: PagedLead, scored: ScoredLead, models: Models): PlannedLead {
   const [first] = lead.records;
-  const before = beforeOf(lead, models.texts);
+  const before = beforeOf(lead, models.earlierModels);
   const unchanged = scored.unscored ? null : before;
   const after = scored.result === null ? unchanged : afterOf(scored.result, models);
   return { lead: `${first?.crm}:${first?.id}`, before, after };
 }
 
-function beforeOf({ previous, shown }: PagedLead, texts: ReadonlyMap<string, LineTexts>): Standing | null {
+function beforeOf({ previous, shown }: PagedLead, earlierModels: EarlierModels): Standing | null {
   if (previous === null || shown === null) return null;
   const { status, grade, contributions, model_hash } = previous;
-  const lines = toContributions(contributions, texts.get(model_hash) ?? new Map());
+  const lines = toContributions(contributions, earlierModels.get(model_hash)?.texts ?? new Map());
   return { status, grade, total: shown.total, points: byLine(lines), gates: shown.gates.map(({ label }) => label) };
 }
 

@@ -18,6 +18,19 @@ export function listApplied(db: Kysely<Tables>): Promise<readonly Applied[]> {
   return db.selectFrom('applied_models').selectAll().orderBy('id', 'desc').execute();
 }
 
+/** Since when a model scores under this key without a break; null = it does not. */
+export async function inForceSince(
+  db: Kysely<Tables>,
+  model: Pick<AppliedModel, 'hash' | 'key'>,
+): Promise<Date | null> {
+  let since: Date | null = null;
+  for (const { models, applied_at } of await listApplied(db)) {
+    if (!models.some(({ hash, key }) => hash === model.hash && key === model.key)) break;
+    since = applied_at;
+  }
+  return since;
+}
+
 /** The text of a model that was applied; null = it was deleted. */
 export async function modelText(db: Kysely<Tables>, hash: string): Promise<string | null> {
   const row = await db.selectFrom('models').select('text').where('hash', '=', hash).executeTakeFirst();

@@ -3,8 +3,9 @@
 import { type Kysely, sql } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
-import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
+import type { DueLead } from '../leads/due-leads.ts';
 import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
+import { PREVIOUS_COLUMNS, type PreviousRow, toPrevious } from '../leads/previous-result.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface PagedLead extends DueLead {
@@ -47,37 +48,30 @@ interface OnePage extends PageOptions {
 async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
   const { after, now } = options;
   const { rows } = await sql<LeadRow>`
-    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
-      p.behavior_score, p.status, p.thresholds, p.contributions, p.total, p.gates
+    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, l.scoring_inputs_hash is not distinct from (select inputs_hash from leadgrade.scoring_config) as is_current, p.total, p.gates,
+      ${PREVIOUS_COLUMNS}
     from (select * from leadgrade.leads where id > ${after} order by id limit ${PAGE}) l
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
   const won = await wonDeals(db, ids, options);
   return rows.map((row) => ({
-    ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
+    ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false, isCurrent: row.is_current },
     records: inputs.get(row.id)?.records ?? [],
     activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
-    ...resultOf(row),
+    previous: toPrevious(row),
+    shown: row.result_id === null ? null : { total: row.total, gates: row.gates },
   }));
 }
 
 /** The columns of the result are null where the lead has none. */
-type LeadRow = Omit<PreviousResult, 'id'> & {
+interface LeadRow extends PreviousRow {
   readonly id: number;
   readonly is_due: boolean | null;
-  readonly result_id: number | null;
+  readonly is_current: boolean;
   readonly total: number;
   readonly gates: readonly ActiveGate[];
-};
-
-function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
-  const { result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions, total, gates } =
-    row;
-  if (result_id === null) return { previous: null, shown: null };
-  const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions };
-  return { previous, shown: { total, gates } };
 }
 
 async function wonDeals(

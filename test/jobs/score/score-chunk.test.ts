@@ -78,7 +78,7 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
       names: NAMES,
     },
     thresholds: new Map(),
-    earlierTexts: knownModels,
+    earlierModels: knownModels,
     now: NOW,
   });
 
@@ -98,6 +98,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
     records: [{ ...record, synced_result_id: null, ...changes }],
     activities: [],
     previous: null,
+    isCurrent: true,
   };
 }
 
