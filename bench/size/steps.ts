@@ -8,8 +8,8 @@ import { matchPeople } from '../../jobs/score/match-people.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
 import { enqueueForMatching } from '../../src/store/identity/match-queue.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
-import { countByScore, markDueByThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
+import { countByScore, markDueByThreshold } from '../../src/store/leads/ranked-leads.ts';
 import { listErrors } from '../../src/store/leads/record-errors.ts';
 import {
   analyzeBacklog,

@@ -1,8 +1,15 @@
 // `npx leadgrade compare models LIVE SHADOW`: the same leads by two models side by side, who differs and why.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
+import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { applies, isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import { type Earlier, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
+import {
+  appliedThresholds,
+  type ModelThresholds,
+  scoringContext,
+  thresholdsFor,
+} from '../../jobs/score/thresholds/moving-bands.ts';
+import type { Lead } from '../../src/domain/lead.ts';
 import type { CurrentScore } from '../../src/domain/score-result.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { asReadable } from '../../src/people/unreadable-fields.ts';
@@ -10,8 +17,7 @@ import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
 import type { PlanReport, Standing } from '../../src/review/plan/plan-report.ts';
 import { reportSections } from '../../src/review/plan/print-plan.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
-import { thresholdsByModel } from '../../src/store/leads/band-thresholds.ts';
-import { otherResultsOf } from '../../src/store/models/other-results.ts';
+import { storedModels } from '../../src/store/models/models.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -67,25 +73,38 @@ async function compare(
   const [before, after] = models;
   const tally = tallyPlan({ before: before.compiled.bands, after: after.compiled.bands });
   const only: [number, number] = [0, 0];
-  const judge = await judgeOf(context, at);
+  const inputs = await scoringInputs(context);
+  const thresholds = await appliedThresholds(context);
+  addModels(await storedModels(context.db));
   for await (const page of pagesOfLeads(context.db, { ...inputOptions(context), now: at })) {
-    const ids = page.map(({ id }) => id);
-    const results = await otherResultsOf(context.db, ids);
-    for (const lead of page) {
-      if (lead.records.length === 0 || !judge.isInScope(lead)) continue;
-      const others = results.get(lead.id) ?? NO_RESULTS;
-      const [former, next] = [judge.standing(lead, before, others), judge.standing(lead, after, others)];
+    for (const paged of page) {
+      const readable = asReadable(paged, inputs.unreadable);
+      if (paged.records.length === 0 || !isInScope(readable, context.crms, paged.wasInScope)) continue;
+      const known = { paged, lead: toLead(readable, inputs), thresholds, at };
+      const [former, next] = [standingBy(before, known), standingBy(after, known)];
       if (former === null || next === null) countOnly(only, former, next);
-      else add(tally, lead, { former, next }, (model, instant) => judge.statusAt(lead, model, instant), models);
+      else add(tally, known, { former, next }, models);
     }
   }
   const named = ({ name, compiled, role }: ScoredModel): NamedModel => ({ name, model: compiled.id, role });
   return { as_of: at.toISOString(), models: [named(before), named(after)], only, ...tally.report() };
 }
 
-type Others = ReadonlyMap<string, Earlier>;
+interface KnownLead {
+  readonly paged: PagedLead;
+  readonly lead: Lead;
+  readonly thresholds: ModelThresholds;
+  readonly at: Date;
+}
 
-const NO_RESULTS: Others = new Map();
+/** Null: the model does not score the lead. */
+function standingBy(model: ScoredModel, { paged, lead, thresholds, at }: KnownLead): Standing | null {
+  const previous = model.key === null ? paged.previous : (paged.others.get(model.key) ?? null);
+  if (!applies(model, lead, previous)) return null;
+  const before = { thresholds, earlierModels: knownModels, isCurrent: paged.isCurrent };
+  const scoring = scoringContext(model, previous, before);
+  return toStanding(scoreLeadOnly(lead, model.compiled, at.getTime(), scoring));
+}
 
 function countOnly(only: [number, number], former: Standing | null, next: Standing | null): void {
   if (former !== null) only[0]++;
@@ -94,37 +113,19 @@ function countOnly(only: [number, number], former: Standing | null, next: Standi
 
 function add(
   tally: PlanTally,
-  { records: [first], wonAt }: PagedLead,
+  { paged: { records, wonAt }, lead, thresholds }: KnownLead,
   { former, next }: { readonly former: Standing; readonly next: Standing },
-  statusAt: (model: ScoredModel, instant: number) => string,
   [before, after]: readonly [ScoredModel, ScoredModel],
 ): void {
+  const [first] = records;
   tally.add({ lead: `${first?.crm}:${first?.id}`, before: former, after: next });
-  if (wonAt !== null) tally.addWon({ before: statusAt(before, wonAt), after: statusAt(after, wonAt) });
-}
-
-async function judgeOf(context: JobContext, at: Date) {
-  const inputs = await scoringInputs(context);
-  const thresholds = await thresholdsByModel(
-    context.db,
-    context.models.map(({ hash }) => hash),
-  );
-  const ofModel = ({ hash }: ScoredModel) => ({ thresholds: thresholds.get(hash) ?? {} });
-  const readable = (paged: PagedLead) => asReadable(paged, inputs.unreadable);
-  return {
-    isInScope: (paged: PagedLead) => isInScope(readable(paged), context.crms, paged.wasInScope),
-    /** Null: the model does not score the lead. */
-    standing: (paged: PagedLead, model: ScoredModel, others: Others): Standing | null => {
-      const lead = toLead(readable(paged), inputs);
-      const previous = model.key === null ? paged.previous : (others.get(model.key) ?? null);
-      if (!applies(model, lead, previous)) return null;
-      const scoring = scoringContext('compare', previous, model, ofModel(model).thresholds);
-      return toStanding(scoreLeadOnly(lead, model.compiled, at.getTime(), scoring));
-    },
-    /** With the fields and thresholds of today, and the activities until then. */
-    statusAt: (paged: PagedLead, model: ScoredModel, instant: number): string =>
-      scoreLeadOnly(toLead(readable(paged), inputs), model.compiled, instant, ofModel(model)).status,
+  if (wonAt === null) return;
+  // With the fields and thresholds of today, and the activities until then.
+  const statusBy = (model: ScoredModel) => {
+    const { points } = thresholdsFor(thresholds, model);
+    return scoreLeadOnly(lead, model.compiled, wonAt, { thresholds: points }).status;
   };
+  tally.addWon({ before: statusBy(before), after: statusBy(after) });
 }
 
 function toStanding({ status, grade, total, contributions, gates }: CurrentScore): Standing {

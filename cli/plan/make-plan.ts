@@ -41,7 +41,7 @@ export async function makePlan(
   addModels(await storedModels(db));
   const [first, ...beside] = await plannedModels(context, applied, instantOf(context));
   if (first === undefined) throw new Error('A product has a model.');
-  const input = { context, applied, planned: [first, ...beside], texts: knownModels };
+  const input = { context, applied, planned: [first, ...beside], earlierModels: knownModels };
   const { writes, due, failed } = await scoreAllLeads(input, onChange);
   return {
     as_of: new Date(instantOf(context)).toISOString(),

@@ -1,7 +1,9 @@
 // The models of a plan, each beside the applied one whose place it takes.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
+import type { EarlierModels } from '../../jobs/score/earlier-models.ts';
 import { applies } from '../../jobs/score/score-chunk.ts';
 import type { ScoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { appliedThresholds, thresholdsFor } from '../../jobs/score/thresholds/moving-bands.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { asReadable } from '../../src/people/unreadable-fields.ts';
@@ -16,7 +18,6 @@ import type {
 } from '../../src/review/plan/plan-report.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
-import { thresholdsByModel } from '../../src/store/leads/band-thresholds.ts';
 import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import type { PagedLead, PagedResult } from '../../src/store/replay/lead-pages.ts';
 import { type PlannedThresholds, plannedThresholds } from './planned-thresholds.ts';
@@ -43,17 +44,14 @@ export async function plannedModels(
   applied: readonly ScoredModel[],
   now: number,
 ): Promise<readonly PlannedModel[]> {
-  const inUse = await thresholdsByModel(
-    context.db,
-    applied.map(({ hash }) => hash),
-  );
+  const inUse = await appliedThresholds({ ...context, models: applied });
   const planned: PlannedModel[] = [];
   for (const model of context.models) {
     const former = applied.find(({ key }) => key === model.key);
     const { points, capacity } = await plannedThresholds({ ...context, model }, now);
     const bands = { before: former?.compiled.bands ?? [], after: model.compiled.bands };
     planned.push({
-      before: former === undefined ? null : { model: former, thresholds: inUse.get(former.hash) ?? {} },
+      before: former === undefined ? null : { model: former, thresholds: thresholdsFor(inUse, former).points },
       after: { model, thresholds: points },
       capacity,
       tally: tallyPlan(bands),
@@ -88,8 +86,8 @@ export function named({ compiled, hash }: ScoredModel) {
 export interface CountContext {
   /** With the applied and with the planned models. */
   readonly inputs: { readonly before: ScoringInputs; readonly after: ScoringInputs };
-  /** The labels of the models that gave the stored results, by hash. */
-  readonly texts: ReadonlyMap<string, LineTexts>;
+  /** The models that gave the stored results, by hash. */
+  readonly earlierModels: EarlierModels;
 }
 
 /** Counts a lead that the model scores or scored. @returns how its status, grade or total changes; null = it does not */
@@ -97,11 +95,11 @@ export function countLead(
   planned: PlannedModel,
   lead: PagedLead,
   scored: ScoredLead,
-  { inputs, texts }: CountContext,
+  { inputs, earlierModels }: CountContext,
 ): { readonly planned: PlannedLead; readonly move: Move | null } | null {
   const won = scored.failure === undefined ? wonBy(planned, lead, inputs) : null;
   if (won !== null) planned.tally.addWon(won);
-  const each = standings(planned, lead, scored, texts);
+  const each = standings(planned, lead, scored, earlierModels);
   const { before, after } = each;
   if (before === null && after === null) return null;
   const move = planned.tally.add(each);
@@ -113,11 +111,11 @@ function standings(
   { after: { model } }: PlannedModel,
   lead: PagedLead,
   scored: ScoredLead,
-  texts: CountContext['texts'],
+  earlierModels: EarlierModels,
 ): PlannedLead {
   const [first] = lead.records;
   const stored = resultOf(lead, model);
-  const before = stored === null ? null : standingOf(stored, texts.get(stored.model_hash) ?? new Map());
+  const before = stored === null ? null : standingOf(stored, earlierModels.get(stored.model_hash)?.texts ?? new Map());
   const { result, unscored } = scoreOf(model, scored);
   const unchanged = unscored ? null : before;
   const after = result === null ? unchanged : standingOf(result, lineTexts(model.compiled));

@@ -1,8 +1,9 @@
 // Scores all stored leads with the planned models, page by page. Nothing is saved.
 import type { ActiveModel, JobContext, ScoredModel } from '../../jobs/context.ts';
+import type { EarlierModels } from '../../jobs/score/earlier-models.ts';
 import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import type { LineTexts } from '../../src/domain/stored-lines.ts';
+import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
 import type { ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
@@ -13,8 +14,8 @@ export interface PlanInput {
   /** All models in use, the first one first. */
   readonly applied: readonly [ScoredModel, ...ScoredModel[]];
   readonly planned: readonly PlannedModel[];
-  /** The labels of the models that gave the stored results, by hash. */
-  readonly texts: ReadonlyMap<string, LineTexts>;
+  /** The models that gave the stored results, by hash. */
+  readonly earlierModels: EarlierModels;
 }
 
 /** Called for each lead whose status, grade or total changes, and each model that changes it. */
@@ -38,21 +39,24 @@ interface Scored {
 
 /** Each model counts the leads that have a score of it, or get one. */
 export async function scoreAllLeads(input: PlanInput, onChange: OnChange): Promise<Scored> {
-  const { context, applied, planned, texts } = input;
+  const { context, applied, planned, earlierModels } = input;
   const now = instantOf(context);
   const { crms, models, timezone, db } = context;
   const inputs = {
     before: await scoringInputs({ ...context, model: applied[0], models: applied }),
     after: await scoringInputs(context),
   };
-  const thresholds = new Map(planned.map(({ after }) => [after.model.hash, after.thresholds]));
-  const chunk = { crms, models, timezone, inputs: inputs.after, thresholds, earlierTexts: texts, now };
+  const computed = planned.map(({ after: { model, thresholds: points } }) => {
+    return [model.hash, { points, first: points }] as const;
+  });
+  const thresholds = new Map([...computed, ...(await appliedThresholds(context))]);
+  const chunk = { crms, models, timezone, inputs: inputs.after, thresholds, earlierModels, now };
   const pages = { now: new Date(now), crms: [...crms.keys()], types: activityTypes([...applied, ...models]) };
   const sums = new Sums(crms.keys());
   for await (const { lead, scored } of scoredLeads(pagesOfLeads(db, pages), chunk)) {
     sums.add(lead, scored);
     for (const each of planned) {
-      const change = countLead(each, lead, scored, { inputs, texts });
+      const change = countLead(each, lead, scored, { inputs, earlierModels });
       if (change !== null) await onChange(change.planned, change.move, each.after.model);
     }
   }
@@ -62,7 +66,8 @@ export async function scoreAllLeads(input: PlanInput, onChange: OnChange): Promi
 /** Those with a record that is scored. */
 async function* scoredLeads(pages: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
   for await (const page of pages) {
-    const leads = page.filter(({ records }) => records.length > 0);
+    // A planned model has scored none of them yet.
+    const leads = page.flatMap((lead) => (lead.records.length > 0 ? [{ ...lead, isCurrent: false }] : []));
     for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
       const lead = leads[index];
       if (lead !== undefined) yield { lead, scored };

@@ -1,14 +1,16 @@
 // What each of several models says of one lead.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
+import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { applies } from '../../jobs/score/score-chunk.ts';
-import { scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
+import { appliedThresholds, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { conditionFields } from '../../src/scoring/schemas/condition.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
-import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+import { type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import type { FoundLead } from '../../src/store/leads/lead-lookup.ts';
+import { modelTexts } from '../../src/store/models/models.ts';
 import { otherResultsOf } from '../../src/store/models/other-results.ts';
 
 export interface ExplainedModel {
@@ -22,16 +24,20 @@ export interface ExplainedModel {
 
 /** In the order of the models, the first one first. Of a model that does not score the lead, what it would say. */
 export async function explainModels(
-  { db, model: first, models, timezone }: JobContext,
+  context: JobContext,
   lead: Lead,
-  found: Pick<FoundLead, 'id' | 'previous'>,
+  found: Pick<FoundLead, 'id' | 'previous' | 'isCurrent'>,
   now: number,
 ): Promise<readonly [ExplainedModel, ...ExplainedModel[]]> {
+  const { db, model: first, models, timezone } = context;
+  const thresholds = await appliedThresholds(context);
   const others = models.length === 1 ? undefined : (await otherResultsOf(db, [found.id])).get(found.id);
   const explainOne = async (model: ScoredModel): Promise<ExplainedModel> => {
     const stored = await thresholdsOf(db, model.hash);
     const previous = model.key === null ? found.previous : (others?.get(model.key) ?? null);
-    const scoring = scoringContext('explain', previous, model, pointsByBand(stored));
+    addModels(await modelTexts(db, previous === null ? [] : [previous.model_hash]));
+    const before = { thresholds, earlierModels: knownModels, isCurrent: found.isCurrent };
+    const scoring = scoringContext(model, previous, before);
     const result = scoreLead(lead, model.compiled, now, scoring);
     const explanation = explain(result, lead, model.compiled, now, { timezone });
     return {

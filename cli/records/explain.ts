@@ -4,9 +4,11 @@ import type { ActiveModel, JobContext } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { capacityLine } from '../../src/scoring/capacity/capacity-texts.ts';
+import { bandIndexOf } from '../../src/scoring/status.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
 import type { StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
@@ -117,9 +119,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
     ...(explained.length === 1 ? [`${result.id}: ${result.status}, grade ${result.grade}`] : [result.id]),
     ...explained.flatMap((each) => [
       ...(explained.length === 1 ? [] : ['', headingOf(each)]),
-      ...(each.outside === null
-        ? [each.explanation, ...thresholdLines(each.result.thresholds ?? {}, each.stored, each.model)]
-        : []),
+      ...(each.outside === null ? [each.explanation, ...thresholdLines(each.result, each.stored, each.model)] : []),
     ]),
     ...recordLines(records, matches),
     ...differenceLines(differences),
@@ -156,18 +156,22 @@ function conflictLines({ conflicts }: Past): string[] {
 
 /** The points of the bands with `top` or `capacity`, as applied to this lead. */
 function thresholdLines(
-  applied: Readonly<Record<string, number>>,
+  { status, thresholds: applied = {} }: ScoreResult,
   stored: readonly StoredThreshold[],
-  { compiled }: ActiveModel,
+  { compiled: { status: rules } }: ActiveModel,
 ): string[] {
   const lines = Object.entries(applied).map(([band, points]) => {
     const threshold = stored.find((row) => row.band === band);
-    const capacity = compiled.status.bands.find(({ id }) => id === band)?.capacity ?? null;
+    const capacity = rules.bands.find(({ id }) => id === band)?.capacity ?? null;
+    const isInside = bandIndexOf(rules, status) <= bandIndexOf(rules, band);
     const from = threshold
       ? `computed from ${threshold.leads} leads on ${threshold.computed_at.toISOString().slice(0, 10)}`
       : 'initial value';
     if (threshold === undefined || capacity === null) return `  ${band}: from ${points} points (${from})`;
-    const others = threshold.points === points ? '' : `  For this lead from ${points} points, until its points change.`;
+    const others =
+      threshold.points === points
+        ? ''
+        : `  For this lead from ${points} points, until its points ${isInside ? 'fall' : 'rise'}.`;
     return `  ${capacityLine({ id: band, capacity, points: -Infinity }, threshold)}${others}`;
   });
   return lines.length === 0 ? [] : ['', 'Bands whose points follow the leads:', ...lines];

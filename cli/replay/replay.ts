@@ -2,9 +2,10 @@
 // from what Leadgrade had read by then.
 
 import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
+import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import { movingBands, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
+import { type ModelThresholds, movingBands, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { shortHash } from '../../src/domain/texts/model-name.ts';
@@ -46,6 +47,7 @@ export interface Replay {
 export async function openReplay(context: JobContext, at: Date, model: ActiveModel | null): Promise<Replay> {
   const applied = await listApplied(context.db);
   const stored = await listModels(context.db);
+  addModels(new Map(stored.map(({ hash, text }) => [hash, text])));
   const byHash = new Map<string, Promise<Prepared | string>>();
   const prepared = (hash: string): Promise<Prepared | string> => {
     const known =
@@ -77,13 +79,13 @@ export async function openReplay(context: JobContext, at: Date, model: ActiveMod
 interface Prepared {
   readonly model: ActiveModel;
   readonly inputs: ScoringInputs;
-  /** In points, by band with `top` or `capacity`. */
-  readonly thresholds: Readonly<Record<string, number>>;
+  readonly thresholds: ModelThresholds;
 }
 
 function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
   const whole = toLead(asReadable(lead, inputs.unreadable), inputs);
-  const context = scoringContext('replay', lead.result, { key: null, hash: model.hash }, thresholds);
+  const before = { thresholds, earlierModels: knownModels, isCurrent: false };
+  const context = scoringContext(model, lead.result, before);
   return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
 }
 
@@ -115,8 +117,9 @@ async function prepare(
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
   const inputs = await scoringInputs(withModel(context, model), at);
   const bands = movingBands(model.compiled.status);
-  const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
-  const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));
+  const points = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
+  const missing = bands.find(({ id }) => !Object.hasOwn(points, id));
+  const thresholds = new Map([[model.hash, { points, first: points }]]);
   if (missing === undefined) return { model, inputs, thresholds };
   return `The points of the band ${missing.id} follow the leads, and were not known with this model at that instant.`;
 }

@@ -40,7 +40,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
       },
       (leads, { earlierModels, thresholds }) => {
         addModels(earlierModels);
-        return scoreChunk(leads, { crms, models, timezone, inputs, thresholds, earlierTexts: knownModels, now });
+        return scoreChunk(leads, { crms, models, timezone, inputs, thresholds, earlierModels: knownModels, now });
       },
     );
     claimed = chunk.claimed;

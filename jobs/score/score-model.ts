@@ -9,7 +9,8 @@ import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
 import type { ModelScore, NewResult } from '../../src/store/leads/scored-lead.ts';
 import type { ScoredModel } from '../context.ts';
-import { type ModelThresholds, scoringContext, thresholdsFor } from './thresholds/moving-bands.ts';
+import type { EarlierModels } from './earlier-models.ts';
+import { type ModelThresholds, scoringContext } from './thresholds/moving-bands.ts';
 
 /** What one model says of a lead. */
 export interface ModelScoring {
@@ -28,8 +29,8 @@ export interface ModelScoring {
 
 export interface ModelContext {
   readonly thresholds: ModelThresholds;
-  /** By model hash, the labels of the earlier models of previous results; empty for a model that cannot be read. */
-  readonly earlierTexts: ReadonlyMap<string, LineTexts>;
+  /** By hash, the models of previous results. */
+  readonly earlierModels: EarlierModels;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -43,7 +44,7 @@ export function scoreByModel(
 ): ModelScoring {
   const previous = previousOf(model, due);
   if (lead === null) return { model, previous, scored: null, score: { result: null, unscored: true } };
-  const scoring = scoringContext(due.cause, previous, model, thresholdsFor(context.thresholds, model));
+  const scoring = scoringContext(model, previous, { ...context, isCurrent: due.isCurrent });
   const result = scoreLead(lead, model.compiled, context.now, scoring);
   const lines = toStoredLines(result.contributions, lineTexts(model.compiled));
   const isNew = previous === null || !isVisiblyEqual(previous, result, lines, model, context);
@@ -102,7 +103,7 @@ function hasSameLines(
   { contributions: before, model_hash }: PreviousResult,
   lines: readonly StoredLine[],
   model: ScoredModel,
-  { earlierTexts }: ModelContext,
+  { earlierModels }: ModelContext,
 ): boolean {
   if (before.length !== lines.length) return false;
   const hasSamePoints = lines.every(([signal, points], index) => {
@@ -112,7 +113,7 @@ function hasSameLines(
   const texts = lineTexts(model.compiled);
   const labelsBefore = toContributions(
     before,
-    model_hash === model.hash ? texts : (earlierTexts.get(model_hash) ?? NONE),
+    model_hash === model.hash ? texts : (earlierModels.get(model_hash)?.texts ?? NONE),
   );
   const labels = toContributions(lines, texts);
   return labels.every(({ label }, index) => labelsBefore[index]?.label === label);

@@ -53,6 +53,13 @@ export interface CurrentScore {
   readonly gates: readonly ActiveGate[];
   /** The applied thresholds by band id. Present if a band uses `top` or `capacity`. */
   readonly thresholds?: Readonly<Record<string, number>>;
+  /**
+   * Those in force, of bands with `capacity` that hold this lead by another one. Present if there is such a band. They
+   * apply to the lead once its points change.
+   */
+  readonly thresholdsInForce?: Readonly<Record<string, number>>;
+  /** Bands whose first threshold is not computed yet. Present if there is one. */
+  readonly pending?: readonly string[];
 }
 
 /**
@@ -70,14 +77,21 @@ export interface ScoreResult extends CurrentScore {
 /** Inputs of a scoring that are not part of the lead itself (scoring-spec section 1). */
 export interface ScoringContext {
   readonly previousStatus?: string;
+  /** In points, by band with `top` or `capacity`. */
   readonly thresholds?: Readonly<Record<string, number>>;
-  /** The last result with the same model. */
+  /** The first ones since the model is in force; they hold a lead whose last result names none. */
+  readonly firstThresholds?: Readonly<Record<string, number>>;
+  /** Bands whose first threshold is not computed yet. */
+  readonly pending?: readonly string[];
+  /** The last result. */
   readonly earlier?: EarlierScore;
 }
 
 export interface EarlierScore {
   readonly fit: number;
   readonly behavior: number;
-  /** The thresholds that were applied then. */
+  /** The thresholds that were applied then; null = none, or of points that this model does not compare. */
   readonly thresholds: Readonly<Record<string, number>> | null;
+  /** By another version of the model, before this one has scored the lead: it counts only if the points are the same. */
+  readonly isByOtherModel?: boolean;
 }

@@ -1,20 +1,13 @@
 // Assesses one lead at one instant: fit, behavior and status. score-lead.ts makes the result of it.
 import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { sumWithinLimits } from './behavior.ts';
+import { resolveThresholds, thresholdsBehind } from './capacity/lead-thresholds.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import type { FitScore } from './fit.ts';
 import type { LeadSource, Ledger } from './ledger.ts';
 import { apportion, type Line, ownLine, reaches, roundPoints } from './rounding.ts';
 import { scoreSignal } from './signals.ts';
-import {
-  applyGates,
-  bandIndexOf,
-  type CompiledGate,
-  chooseBand,
-  type LeadPosition,
-  resolveThresholds,
-  type Thresholds,
-} from './status.ts';
+import { applyGates, type CompiledGate, chooseBand, type LeadPosition, type LeadThresholds } from './status.ts';
 
 /** Where a lead stands, for looking ahead. Valid until the model assesses another lead. */
 export interface Standing {
@@ -23,7 +16,7 @@ export interface Standing {
   /** Of the behavior signals, by index. */
   readonly exact: readonly number[];
   readonly position: LeadPosition;
-  readonly thresholds: Thresholds;
+  readonly thresholds: LeadThresholds;
   readonly gates: readonly CompiledGate[];
   /** The index of the band without gates. */
   readonly ungatedBandIndex: number;
@@ -96,14 +89,13 @@ export function standingOf(result: ScoreResult, source: LeadSource, model: Compi
   const exact = model.behavior.signals.map(({ index }) => contributions[firstSignal + index]?.exact ?? 0);
   const strong = strongSignals(model, exact);
   const position: LeadPosition = { grade, fit: fit.score, behavior: behavior.score, strong };
-  const applied = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
-  const thresholds = resolveThresholds(model.status, applied, position);
+  const thresholds = thresholdsBehind(result, model.status);
   const { ledger, gates } = model.summarize(source);
   return {
     ...{ model, ledger, exact, position, thresholds, gates },
     ungatedBandIndex: chooseBand(model.status, position, thresholds),
     // Not chosen anew: the hysteresis of a status before it may have decided it.
-    bandIndex: bandIndexOf(model.status, result.status),
+    bandIndex: thresholds.previousBandIndex,
   };
 }
 

@@ -3,10 +3,11 @@
 // explanation separately, only where it is needed.
 import type { CurrentScore, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { type Assessment, assess } from './assess.ts';
+import { notApplied } from './capacity/lead-thresholds.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import type { LeadSource } from './ledger.ts';
 import { findNextChange } from './look-ahead/next-change.ts';
-import { cellOf, gatesCapping, thresholdsApplied } from './status.ts';
+import { cellOf, gatesCapping } from './status.ts';
 
 /**
  * @param lead canonical fields and activities with unique ids (parse-lead.ts reads external ones), or the state that
@@ -47,6 +48,6 @@ function toScore(assessment: Assessment, lead: LeadSource, now: number): Current
     contributions: assessment.contributions,
     gates: gatesCapping(model.status, gates, ungatedBandIndex),
   };
-  const applied = thresholdsApplied(model.status, thresholds);
-  return applied === null ? score : { ...score, thresholds: applied };
+  if (thresholds.applied === null) return score;
+  return { ...score, thresholds: thresholds.applied, ...notApplied(model.status, thresholds) };
 }

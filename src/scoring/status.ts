@@ -2,7 +2,7 @@
 // requirements hold. A gate can cap it at a lower band. Thresholds that depend on all leads are
 // arguments; this file sees one lead only.
 import type { Fields } from '../domain/lead.ts';
-import type { ActiveGate, ScoringContext } from '../domain/score-result.ts';
+import type { ActiveGate } from '../domain/score-result.ts';
 import { parseCapacity } from './capacity/capacity.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { compileRequires, type LeadPosition, type Requirement } from './requirements.ts';
@@ -43,7 +43,7 @@ export interface CompiledStatus {
   readonly basis: 'total' | 'behavior' | 'fit' | 'matrix';
   readonly bands: readonly CompiledBand[];
   /** The thresholds of a model without moving ones, for a lead without a previous status. */
-  readonly thresholds: Thresholds;
+  readonly thresholds: LeadThresholds;
   /** A band has `top` or `capacity`. */
   readonly hasMoving: boolean;
   readonly gates: readonly CompiledGate[];
@@ -60,6 +60,14 @@ export interface Thresholds {
   readonly previousBandIndex: number;
 }
 
+/** Those of a scoring (capacity/lead-thresholds.ts). */
+export interface LeadThresholds extends Thresholds {
+  /** Those of all leads; `points` of a band with a capacity can differ. */
+  readonly inForce: readonly number[];
+  /** By band with `top` or `capacity`, for the result; null = the model has no such band. */
+  readonly applied: Readonly<Record<string, number>> | null;
+}
+
 export function compileStatus(model: Model): CompiledStatus {
   const { basis = 'total', bands, gates = [], behavior_levels = {} } = model.status;
   const signals = model.behavior?.signals ?? [];
@@ -67,10 +75,11 @@ export function compileStatus(model: Model): CompiledStatus {
   const requiresAll = bands.some((band) => band.requires?.min_signals !== undefined);
   const requiredIds = new Set(bands.flatMap((band) => band.requires?.any_signal ?? []));
   const compiled = bands.map((band) => compileBand(band, signals));
+  const points = compiled.map((band) => band.points);
   return {
     basis,
     bands: compiled,
-    thresholds: { points: compiled.map(({ points }) => points), previousBandIndex: Infinity },
+    thresholds: { points, inForce: points, applied: null, previousBandIndex: Infinity },
     hasMoving: compiled.some(isMoving),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
       const maxBandIndex = bands.findIndex((band) => band.id === max_band);
@@ -101,41 +110,6 @@ function compileBand(band: BandSource, signals: readonly SignalSource[]): Compil
 /** Whether the threshold of the band follows the leads. */
 export function isMoving({ top, capacity }: Pick<CompiledBand, 'top' | 'capacity'>): boolean {
   return top !== null || capacity !== null;
-}
-
-/**
- * A band with `top` or `capacity` uses its stored threshold, at least its floor; without a stored one, the floor.
- * A moved threshold of a band with `capacity` neither lets a lead in nor out by itself. It applies to a lead when its
- * points change: one outside can come in by a rise, one inside can leave by a fall.
- */
-export function resolveThresholds(
-  status: CompiledStatus,
-  context: ScoringContext | undefined,
-  position: LeadPosition,
-): Thresholds {
-  const { bands, thresholds, hasMoving } = status;
-  const previousBandIndex = bandIndexOf(status, context?.previousStatus);
-  if (!hasMoving) return previousBandIndex === Infinity ? thresholds : { points: thresholds.points, previousBandIndex };
-  const { earlier } = context ?? {};
-  const change = earlier === undefined ? 0 : basisValue(status, position) - basisValue(status, earlier);
-  const points = bands.map((band, index) => {
-    const stored = isMoving(band) ? context?.thresholds?.[band.id] : undefined;
-    const current = stored === undefined ? band.points : Math.max(stored, band.points);
-    const held = band.capacity === null ? undefined : earlier?.thresholds?.[band.id];
-    if (held === undefined) return current;
-    if (previousBandIndex <= index) return change < 0 ? current : Math.min(current, held);
-    return change > 0 ? current : Math.max(current, held);
-  });
-  return { points, previousBandIndex };
-}
-
-/** The thresholds of the bands with `top` or `capacity`, for the result; null = the model has no such band. */
-export function thresholdsApplied(
-  { bands, hasMoving }: CompiledStatus,
-  { points }: Thresholds,
-): Readonly<Record<string, number>> | null {
-  if (!hasMoving) return null;
-  return Object.fromEntries(bands.flatMap((band, index) => (isMoving(band) ? [[band.id, points[index] ?? 0]] : [])));
 }
 
 /** The index of a band; Infinity if the model has no such band. */

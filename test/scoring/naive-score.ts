@@ -158,6 +158,29 @@ function apportioned(dimension: string, lines: Line[], score: number) {
   return lines.map((line, index) => ({ dimension, ...line, points: points[index]! + 0 }));
 }
 
+/** The thresholds of the result, and those of bands that have none yet, of which the result shows nothing new. */
+function movingThresholds(bands: Json[], previous: number, value: number, context: Json) {
+  const { earlier, basis } = context;
+  const [thresholds, pending]: [Json, Json] = [{}, {}];
+  const before = earlier && (basis === 'fit' ? 0 : earlier.behavior) + (basis === 'behavior' ? 0 : earlier.fit);
+  const isKnown = earlier !== undefined && (value === before || !earlier.isByOtherModel);
+  bands.forEach(({ id, at_least }: Json, index: number) => {
+    if (!at_least?.top && !at_least?.capacity) return;
+    const isIn = previous !== -1 && previous <= index;
+    const kept = isKnown && at_least.capacity ? (earlier.thresholds?.[id] ?? context.firstThresholds?.[id]) : undefined;
+    const held = kept === undefined ? undefined : Math.max(at_least.floor, kept);
+    if (context.pending?.includes(id)) {
+      pending[id] = isIn ? at_least.floor : Infinity;
+      if (held !== undefined && value === before) thresholds[id] = held;
+      return;
+    }
+    const now = Math.max(at_least.floor, context.thresholds?.[id] ?? -Infinity);
+    const canMove = held === undefined || (isIn ? value < before : value > before);
+    thresholds[id] = canMove ? now : isIn ? Math.min(now, held) : Math.max(now, held);
+  });
+  return { thresholds, pending };
+}
+
 function statusOf(model: Json, lead: Json, position: Json, context: Json) {
   const { bands, gates = [], basis = 'total', behavior_levels = {} } = model.status;
   const { grade, fit, behavior, signals } = position;
@@ -168,16 +191,13 @@ function statusOf(model: Json, lead: Json, position: Json, context: Json) {
   const indexOf = (id: string | undefined) => bands.findIndex((band: Json) => band.id === id);
   const previous = indexOf(context.previousStatus);
   const strong = signals.filter((line: Line) => line.exact >= 1 - E).map((line: Line) => line.signal);
-  const thresholds: Json = {};
-  for (const band of bands) {
-    if (band.at_least?.top || band.at_least?.capacity)
-      thresholds[band.id] = Math.max(band.at_least.floor, context.thresholds?.[band.id] ?? -Infinity);
-  }
+  const { thresholds, pending } = movingThresholds(bands, previous, value, { basis, ...context });
   const chosen = bands.findIndex((band: Json, index: number) => {
     if (index === bands.length - 1) return true;
     if (basis === 'matrix' && !band.cells.includes(cell)) return false;
     if (basis !== 'matrix') {
-      const base = typeof band.at_least === 'number' ? band.at_least : (thresholds[band.id] ?? band.at_least.points);
+      const moving = pending[band.id] ?? thresholds[band.id];
+      const base = typeof band.at_least === 'number' ? band.at_least : (moving ?? band.at_least.points);
       const slack = previous !== -1 && previous <= index ? (band.at_least.hysteresis ?? 0) : 0;
       if (value < base - slack - E) return false;
     }

@@ -11,7 +11,7 @@ import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead, scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import type { Json } from './naive-conditions.ts';
 import { naiveScore } from './naive-score.ts';
-import { context, lead, model, NOW } from './random.ts';
+import { context, contextAfter, contextOf, lead, model, NOW } from './random.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 300);
 const HOUR = 3_600_000;
@@ -47,7 +47,8 @@ function comparable(result: ScoreResult): Json {
 
 test('a random lead with a random model scores exactly as in the reference implementation', () => {
   fc.assert(
-    fc.property(model, lead, context, (m, l, c) => {
+    fc.property(model, lead, context, (m, l, given) => {
+      const c = contextOf(given, naiveScore(l, m, NOW));
       const result = scoreLead(parsed(l), compiled(m), NOW, c);
       const { exact, contributions, ...expected } = naiveScore(l, m, NOW, c);
       const lines = contributions.map(({ exact: _, ...line }) => line);
@@ -61,8 +62,8 @@ test('a random lead with a random model scores exactly as in the reference imple
   );
 });
 
-function referenceAt(m: Json, l: Json, c: Json, previousStatus: string, at: number): Json {
-  const { behavior, grade, cell, status } = naiveScore(l, m, at, { ...c, previousStatus });
+function referenceAt(m: Json, l: Json, c: Json, at: number): Json {
+  const { behavior, grade, cell, status } = naiveScore(l, m, at, c);
   return { behavior, grade, cell, status };
 }
 
@@ -73,8 +74,10 @@ test('a score does not change before next_change_at, changes at it, and never ch
       lead,
       context,
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
-      (m, l, c, fractions) => {
-        const result = scoreLead(parsed(l), compiled(m), NOW, c);
+      (m, l, given, fractions) => {
+        const before = contextOf(given, naiveScore(l, m, NOW));
+        const result = scoreLead(parsed(l), compiled(m), NOW, before);
+        const c = contextAfter(result, before);
         const { grade, cell, status } = result;
         const now = { behavior: result.behavior.score, grade, cell, status };
         const change = result.nextChangeAt;
@@ -82,13 +85,13 @@ test('a score does not change before next_change_at, changes at it, and never ch
         if (change !== null) {
           expect(change).toBeGreaterThanOrEqual(first);
           expect(change % 1000).toBe(0);
-          expect(referenceAt(m, l, c, status, change)).not.toEqual(now);
+          expect(referenceAt(m, l, c, change)).not.toEqual(now);
         }
         const last = change === null ? NOW + 50_000 * HOUR : change - 1000;
         const nearby = [first, first + 1000, last - 1000, last];
         const between = fractions.map((part) => first + Math.floor((part ** 2 * (last - first)) / 1000) * 1000);
         for (const at of [...nearby, ...between]) {
-          if (at >= first && at <= last) expect({ at, ...referenceAt(m, l, c, status, at) }).toEqual({ at, ...now });
+          if (at >= first && at <= last) expect({ at, ...referenceAt(m, l, c, at) }).toEqual({ at, ...now });
         }
       },
     ),

@@ -1,6 +1,7 @@
 // Generators of models and leads for property tests. Few field names, few activity types and round
 // numbers make rules match often.
 import fc from 'fast-check';
+import type { CurrentScore, ScoringContext } from '../../src/domain/score-result.ts';
 import type { Json } from './naive-conditions.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 30, 0, 250);
@@ -250,10 +251,44 @@ export const lead: fc.Arbitrary<Json> = fc.record(
   { requiredKeys: ['id'] },
 );
 
+const bandPoints = fc.record(
+  { b0: fc.constantFrom(5, 55, 70), b1: fc.constantFrom(30, 45.5), b2: fc.constantFrom(8, 20) },
+  { requiredKeys: [] },
+);
+const wholePoints = fc.oneof(fc.constant(0), fc.integer({ min: -20, max: 90 }));
+const earlier = fc.record(
+  {
+    ...{ fit: wholePoints, behavior: wholePoints, isByOtherModel: fc.boolean() },
+    /** For `contextOf`: how far its points are from those of the lead. */
+    change: fc.constantFrom(-1, 0, 0, 1),
+    thresholds: fc.oneof({ weight: 5, arbitrary: bandPoints }, { weight: 1, arbitrary: fc.constant(null) }),
+  },
+  { requiredKeys: ['fit', 'behavior', 'thresholds'] },
+);
+
 export const context: fc.Arbitrary<Json> = fc.record(
   {
     previousStatus: fc.constantFrom('b0', 'b1', 'b2', 'last', 'no such band'),
-    thresholds: fc.record({ b0: fc.constantFrom(5, 70), b1: fc.constantFrom(30, 45.5) }, { requiredKeys: [] }),
+    thresholds: bandPoints,
+    firstThresholds: bandPoints,
+    pending: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.subarray(['b0', 'b1', 'b2']) },
+    ),
+    earlier,
   },
   { requiredKeys: [] },
 );
+
+/** A random context for a lead with these points, which most earlier results have too, or nearly. */
+export function contextOf(given: Json, { fit, behavior }: { readonly fit: number; readonly behavior: number }): Json {
+  if (given.earlier === undefined) return given;
+  const { change, ...rest } = given.earlier;
+  return { ...given, earlier: change === undefined ? rest : { ...rest, fit, behavior: behavior + change } };
+}
+
+/** What the next scoring knows of this one, if no threshold moves in between. */
+export function contextAfter(result: CurrentScore, { earlier: _, ...before }: ScoringContext): ScoringContext {
+  const { status, fit, behavior, thresholds = null } = result;
+  return { ...before, previousStatus: status, earlier: { fit: fit.score, behavior: behavior.score, thresholds } };
+}

@@ -11,17 +11,19 @@ export interface TestModel {
   readonly where?: string;
   /** Text of the shipped model, and what the copy has in its place. */
   readonly replace?: readonly (readonly [string, string])[];
+  /** Another model file than the shipped one. */
+  readonly text?: string;
 }
 
 /** Writes the models and their list. @returns the list's file, for MODEL_FILE */
 export function writeModels(folder: string, models: readonly TestModel[]): string {
-  const entries = models.map(({ name, role, where, replace = [] }) => {
+  const entries = models.map(({ name, role, where, replace = [], text: own = SHIPPED }) => {
     const text = replace.reduce(
       (all, [before, after]) => {
         if (!all.includes(before)) throw new Error(`The shipped model does not contain: ${before}`);
         return all.replace(before, after);
       },
-      SHIPPED.replace('name: b2b-saas', `name: ${name}`),
+      own.replace('name: b2b-saas', `name: ${name}`),
     );
     writeFileSync(join(folder, `${name}.yaml`), text);
     return [

@@ -7,10 +7,12 @@ import {
 } from '../../../src/scoring/capacity/arrivals.ts';
 import { NEEDED_MS, WINDOW_MS } from '../../../src/scoring/capacity/capacity.ts';
 import type { CompiledBand } from '../../../src/scoring/status.ts';
-import type { RankedScore, StoredThreshold } from '../../../src/store/leads/band-thresholds.ts';
+import type { StoredThreshold } from '../../../src/store/leads/band-thresholds.ts';
 import { pointsPaths } from '../../../src/store/leads/history/points-paths.ts';
+import type { Basis } from '../../../src/store/leads/ranked-leads.ts';
+import { inForceSince } from '../../../src/store/models/applied.ts';
 import { firstRunDone } from '../../../src/store/sync/runs.ts';
-import type { JobContext } from '../../context.ts';
+import type { JobContext, ScoredModel } from '../../context.ts';
 import { replayArrivals } from './replay-arrivals.ts';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -23,7 +25,12 @@ export interface CapacityResult {
   readonly per_week: number | null;
 }
 
-type Stored = ReadonlyMap<string, StoredThreshold>;
+interface Stored {
+  readonly basis: Basis;
+  readonly bands: readonly CompiledBand[];
+  readonly stored: ReadonlyMap<string, StoredThreshold>;
+  readonly now: Date;
+}
 
 export function capacityBands(bands: readonly CompiledBand[]): readonly CompiledBand[] {
   return bands.filter(({ capacity }) => capacity !== null);
@@ -48,24 +55,31 @@ export async function firstCapacities(
 }
 
 /**
- * The next thresholds, by band, from the stored results since the first one of the model; a band without enough weeks is
- * left out: its threshold stays.
+ * The next thresholds, by band, from the stored results since the model is in force under its name; a band without
+ * enough weeks of them is left out: its threshold stays. The results before are those of another model.
  */
 export async function nextCapacities(
   db: JobContext['db'],
-  score: RankedScore,
-  { bands, stored, now }: { readonly bands: readonly CompiledBand[]; readonly stored: Stored; readonly now: Date },
+  { hash, key }: Pick<ScoredModel, 'hash' | 'key'>,
+  { basis, bands, stored, now }: Stored,
 ): Promise<ReadonlyMap<string, CapacityResult>> {
-  const next = new Map<string, CapacityResult>();
-  for (const band of capacityBands(bands)) {
-    const first = stored.get(band.id)?.first.getTime();
-    if (first === undefined || now.getTime() - first < NEEDED_MS) continue;
-    const from = new Date(Math.max(now.getTime() - WINDOW_MS, first));
-    const tally = new ArrivalTally();
-    for await (const path of pointsPaths(db, score, { from, to: now })) tally.add(arrivalsOf(path, band.hysteresis));
-    next.set(band.id, thresholdFromArrivals(band, tally.ranges, now.getTime() - from.getTime()));
+  const wanted = capacityBands(bands);
+  if (wanted.length === 0) return new Map();
+  const named = (await inForceSince(db, { hash, key }))?.getTime() ?? -Infinity;
+  const tallies = wanted.flatMap((band) => {
+    const since = Math.max(stored.get(band.id)?.first.getTime() ?? Infinity, named);
+    if (!(now.getTime() - since >= NEEDED_MS)) return [];
+    return [{ band, from: Math.max(now.getTime() - WINDOW_MS, since), tally: new ArrivalTally() }];
+  });
+  // Bands have their first thresholds together, so that all results are read once.
+  for (const [from, ofWindow] of Map.groupBy(tallies, (each) => each.from)) {
+    for await (const path of pointsPaths(db, { basis, model: key }, { from: new Date(from), to: now })) {
+      for (const { band, tally } of ofWindow) tally.add(arrivalsOf(path, band.hysteresis));
+    }
   }
-  return next;
+  return new Map(
+    tallies.map(({ band, from, tally }) => [band.id, thresholdFromArrivals(band, tally.ranges, now.getTime() - from)]),
+  );
 }
 
 /** @param windowMs the time in which the leads arrived */

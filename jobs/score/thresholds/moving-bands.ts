@@ -2,39 +2,35 @@
 // them. Their thresholds in points are computed by update-thresholds.ts, once a night and once for a new model.
 import type { ScoringContext } from '../../../src/domain/score-result.ts';
 import { type CompiledBand, type CompiledStatus, isMoving } from '../../../src/scoring/status.ts';
-import { thresholdsByModel } from '../../../src/store/leads/band-thresholds.ts';
-import type { PreviousResult } from '../../../src/store/leads/previous-result.ts';
+import { type PointsOfBands, thresholdsByModel } from '../../../src/store/leads/band-thresholds.ts';
+import type { EarlierResult } from '../../../src/store/leads/previous-result.ts';
 import { isStepDone, type SavedRunStep } from '../../../src/store/sync/run-steps.ts';
 import type { Run } from '../../../src/store/sync/runs.ts';
 import type { JobContext, ScoredModel } from '../../context.ts';
-
-/** Its cause, of the first model alone; else with the keys of the models. */
-const INITIAL_THRESHOLD = 'first-threshold';
+import type { EarlierModels } from '../earlier-models.ts';
 
 export function movingBands({ basis, bands }: CompiledStatus): readonly CompiledBand[] {
   return basis === 'matrix' ? [] : bands.filter(isMoving);
 }
 
-/** By model hash, the thresholds in points by band. A band without one is scored with its floor. */
-export type ModelThresholds = ReadonlyMap<string, Readonly<Record<string, number>>>;
+/** By model hash. A band without one has no leads but those that were in it before the model was applied. */
+export type ModelThresholds = ReadonlyMap<string, PointsOfBands>;
 
-function appliedThresholds({ db, models }: JobContext): Promise<ModelThresholds> {
+const NO_THRESHOLDS: PointsOfBands = { points: {}, first: {} };
+
+export function appliedThresholds({ db, models }: Pick<JobContext, 'db' | 'models'>): Promise<ModelThresholds> {
   return thresholdsByModel(
     db,
     models.map(({ hash }) => hash),
   );
 }
 
-export function thresholdsFor(
-  thresholds: ModelThresholds,
-  { hash }: Pick<ScoredModel, 'hash'>,
-): Readonly<Record<string, number>> {
-  return thresholds.get(hash) ?? {};
+export function thresholdsFor(thresholds: ModelThresholds, { hash }: Pick<ScoredModel, 'hash'>): PointsOfBands {
+  return thresholds.get(hash) ?? NO_THRESHOLDS;
 }
 
 /**
- * Whether results may be written: until all bands of the models that write have a threshold, a band can be reached by
- * its floor alone.
+ * Whether results may be written: until all bands of the models that write have a threshold, no lead enters them.
  */
 export async function areBandsFinal(context: JobContext): Promise<boolean> {
   const moving = context.models.filter(({ role, compiled }) => {
@@ -43,42 +39,40 @@ export async function areBandsFinal(context: JobContext): Promise<boolean> {
   if (moving.length === 0) return true;
   const thresholds = await appliedThresholds(context);
   return moving.every((model) => {
-    const points = thresholdsFor(thresholds, model);
+    const { points } = thresholdsFor(thresholds, model);
     return movingBands(model.compiled.status).every(({ id }) => Object.hasOwn(points, id));
   });
 }
 
-/** The cause of leads that are due after the first thresholds of these models were set. */
-export function initialThresholdOf(models: readonly Pick<ScoredModel, 'key'>[]): string {
-  const names = models.flatMap(({ key }) => key ?? []);
-  return names.length === 0
-    ? INITIAL_THRESHOLD
-    : `${INITIAL_THRESHOLD}:${models.map(({ key }) => key ?? '').join(',')}`;
+interface Before {
+  readonly thresholds: ModelThresholds;
+  readonly earlierModels: EarlierModels;
+  /** Whether the last scoring of the lead had the present inputs. */
+  readonly isCurrent: boolean;
 }
-
-function isInitial(cause: string, { key }: Pick<ScoredModel, 'key'>): boolean {
-  const [reason, names = ''] = cause.split(':');
-  return reason === INITIAL_THRESHOLD && names.split(',').includes(key ?? '');
-}
-
-/** The last result of a lead by the model, as far as the next one depends on it. */
-export type Earlier = Pick<PreviousResult, 'model_hash' | 'status' | 'fit_score' | 'behavior_score' | 'thresholds'>;
 
 /**
- * What the next scoring of a lead must know besides the lead. A band that was reached by its floor alone has no
- * hysteresis; the points of another version of the model say nothing about this one's.
- * @param thresholds those of the model
+ * What the next scoring of a lead must know besides the lead. A changed model scores with its own limits; a lead whose
+ * points it leaves as they were stays where it was.
+ * @param previous the last result of the lead by the model
  */
 export function scoringContext(
-  cause: string,
-  previous: Earlier | null,
-  model: Pick<ScoredModel, 'key' | 'hash'>,
-  thresholds: Readonly<Record<string, number>>,
+  model: Pick<ScoredModel, 'hash' | 'compiled'>,
+  previous: EarlierResult | null,
+  { thresholds, earlierModels, isCurrent }: Before,
 ): ScoringContext {
-  if (previous === null || isInitial(cause, model)) return { thresholds };
-  const { status, model_hash, fit_score, behavior_score } = previous;
-  const earlier = { fit: fit_score, behavior: behavior_score, thresholds: previous.thresholds };
-  return { thresholds, previousStatus: status, ...(model_hash === model.hash && { earlier }) };
+  const { status: rules } = model.compiled;
+  const last = previous === null ? {} : { previousStatus: previous.status };
+  if (!rules.hasMoving) return last;
+  const { points, first } = thresholdsFor(thresholds, model);
+  const pending = movingBands(rules).flatMap(({ id }) => (Object.hasOwn(points, id) ? [] : [id]));
+  const all = { ...last, thresholds: points, firstThresholds: first, ...(pending.length > 0 && { pending }) };
+  if (previous === null) return all;
+  const { model_hash, fit_score: fit, behavior_score: behavior } = previous;
+  const isOwn = model_hash === model.hash;
+  const isSameBasis = isOwn || earlierModels.get(model_hash)?.basis === rules.basis;
+  const held = isSameBasis ? previous.thresholds : null;
+  return { ...all, earlier: { fit, behavior, thresholds: held, isByOtherModel: !isOwn && !isCurrent } };
 }
 
 /**

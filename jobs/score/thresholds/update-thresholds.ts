@@ -6,15 +6,17 @@ import { type ScoreCount, scoreOfBestShare } from '../../../src/scoring/best-sha
 import { capacityLines } from '../../../src/scoring/capacity/capacity-texts.ts';
 import type { CompiledBand } from '../../../src/scoring/status.ts';
 import {
-  type Basis,
   type ComputedThreshold,
-  countByScore,
-  markDueByThreshold,
   type StoredThreshold,
   saveThresholds,
-  type ThresholdChange,
   thresholdsOf,
 } from '../../../src/store/leads/band-thresholds.ts';
+import {
+  type Basis,
+  countByScore,
+  markDueByThreshold,
+  type ThresholdChange,
+} from '../../../src/store/leads/ranked-leads.ts';
 import { lockScoring } from '../../../src/store/models/scoring-config.ts';
 import { hasDue } from '../../../src/store/sync/remaining-work.ts';
 import { completeStepOnce } from '../../../src/store/sync/run-steps.ts';
@@ -23,9 +25,11 @@ import type { Tables } from '../../../src/store/tables/tables.ts';
 import type { JobContext, ScoredModel } from '../../context.ts';
 import { remainingWork } from '../../runs/run-progress.ts';
 import { type CapacityResult, firstCapacities, nextCapacities } from './capacity-thresholds.ts';
-import { initialThresholdOf, movingBands } from './moving-bands.ts';
+import { movingBands } from './moving-bands.ts';
 
+/** The causes of leads that are due again. */
 const MOVED = 'threshold';
+const FIRST = 'first-threshold';
 
 /**
  * Call it when all due leads are scored. Does nothing without such bands, and during the day
@@ -38,7 +42,7 @@ const MOVED = 'threshold';
  * @returns the number of leads that are due again
  */
 export async function updateBandThresholds(context: JobContext, inputsHash: string, startedAt: Date): Promise<number> {
-  const { db, clock } = context;
+  const { db, clock, log } = context;
   const moving = await Promise.all(context.models.map((model) => movingOf(context, model)));
   const ranked = moving.flatMap((each) => each ?? []);
   if (ranked.length === 0) return 0;
@@ -46,15 +50,16 @@ export async function updateBandThresholds(context: JobContext, inputsHash: stri
   const initial = ranked.filter(({ missing }) => missing.length > 0);
   if (runs.length === 0 && (initial.length === 0 || (await hasDue(db, startedAt)))) return 0;
   const now = clock.now();
-  const initialCause = initialThresholdOf(initial.map(({ model }) => model));
   const updates: ThresholdUpdate[] = [];
-  for (const each of ranked) {
+  // By day, the thresholds of models that have theirs stay.
+  for (const each of runs.length === 0 ? initial : ranked) {
     const own = { ...context, model: each.model, models: [each.model] };
     const first = await firstCapacities(own, each.missing, now.getTime());
-    const next = await nextCapacities(db, { basis: each.basis, model: each.model.key }, { ...each, now });
-    updates.push({ ...each, capacities: new Map([...first, ...next]), inputsHash, initialCause });
+    const next = await nextCapacities(db, each.model, { ...each, now });
+    updates.push({ ...each, capacities: new Map([...first, ...next]), inputsHash });
   }
-  const moved = await saveAndMarkDue(context, updates);
+  const { moved, lines } = await saveAndMarkDue(context, updates);
+  for (const line of lines) log.info({}, line);
   // An update before all work of a run was scored does not complete its step: the run gets another
   // one.
   for (const { id } of runs) {
@@ -93,29 +98,34 @@ interface ThresholdUpdate extends Moving {
   /** Of the bands with a capacity; a band without one keeps its threshold. */
   readonly capacities: ReadonlyMap<string, CapacityResult>;
   readonly inputsHash: string;
-  /** The cause of leads that the first threshold of a band concerns. */
-  readonly initialCause: string;
 }
 
-function saveAndMarkDue({ db, clock, log }: JobContext, updates: readonly ThresholdUpdate[]): Promise<number> {
+interface Saved {
+  /** Leads that are due again. */
+  readonly moved: number;
+  /** What the log says of the capacities. */
+  readonly lines: readonly string[];
+}
+
+function saveAndMarkDue({ db, clock }: JobContext, updates: readonly ThresholdUpdate[]): Promise<Saved> {
   const now = clock.now();
   return db.transaction().execute(async (tx) => {
     // Otherwise another worker could save a result of the former thresholds after this update.
     await lockScoring(tx);
     let moved = 0;
+    const lines: string[] = [];
     for (const update of updates) {
       moved += await updateModel(tx, update, now);
-      const { model } = update;
-      for (const line of capacityLines(model.compiled.status.bands, await thresholdsOf(tx, model.hash)))
-        log.info({}, line);
+      const { hash, compiled } = update.model;
+      lines.push(...capacityLines(compiled.status.bands, await thresholdsOf(tx, hash)));
     }
-    return moved;
+    return { moved, lines };
   });
 }
 
 async function updateModel(
   tx: Transaction<Tables>,
-  { model, basis, bands, stored, capacities, inputsHash, initialCause }: ThresholdUpdate,
+  { model, basis, bands, stored, capacities, inputsHash }: ThresholdUpdate,
   now: Date,
 ): Promise<number> {
   const score = { basis, model: model.key };
@@ -128,8 +138,7 @@ async function updateModel(
     // Too little history for a capacity: the threshold stays.
     if (computed === undefined) continue;
     thresholds.push({ ...computed, band: band.id, computed_at: now });
-    const cause = before === undefined ? initialCause : MOVED;
-    const change = changeOf(band, model.compiled.status.bands, { before, points: computed.points, cause });
+    const change = changeOf(band, model.compiled.status.bands, before, computed.points);
     if (change !== null) moved += await markDueByThreshold(tx, score, change, now);
   }
   await saveThresholds(tx, model.hash, thresholds);
@@ -140,18 +149,14 @@ async function updateModel(
 function changeOf(
   band: CompiledBand,
   allBands: readonly CompiledBand[],
-  {
-    before,
-    points,
-    cause,
-  }: { readonly before: StoredThreshold | undefined; readonly points: number; readonly cause: string },
+  before: StoredThreshold | undefined,
+  points: number,
 ): ThresholdChange | null {
-  // A band without a stored threshold was scored with its floor, which is `band.points`.
-  const from = Math.max(before?.points ?? band.points, band.points);
-  if (from === points || (band.capacity !== null && before !== undefined)) return null;
   const inside = allBands.slice(0, allBands.indexOf(band) + 1).map(({ id }) => id);
-  const hysteresis = before === undefined ? 0 : band.hysteresis;
-  return { from, to: points, inside, hysteresis, cause };
+  const change = { to: points, inside, hysteresis: band.hysteresis };
+  if (before === undefined) return { ...change, from: null, cause: FIRST };
+  const from = Math.max(before.points, band.points);
+  return from === points || band.capacity !== null ? null : { ...change, from, cause: MOVED };
 }
 
 /** The score that the best share of all leads reaches, but at least the floor of the band. */

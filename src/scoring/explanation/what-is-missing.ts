@@ -3,13 +3,17 @@
 import type { FieldValue } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import type { Standing } from '../assess.ts';
+import { thresholdsAfter } from '../capacity/lead-thresholds.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 import { isState, type LeadSource } from '../ledger.ts';
 import { givenField } from '../model-fields.ts';
 import { reachesPoints } from '../status.ts';
 
 /** `Hot needs fit 20: 7 more`, one line for each requirement. */
-export function unmetLines({ model, position, thresholds, ungatedBandIndex }: Standing): string[] {
+export function unmetLines(standing: Standing): string[] {
+  const { model, position, ungatedBandIndex, bandIndex } = standing;
+  // What is missing comes with a rise of the points.
+  const thresholds = thresholdsAfter(1, model.status, standing.thresholds, bandIndex);
   for (let index = ungatedBandIndex - 1; index >= 0; index--) {
     const band = model.status.bands[index];
     if (band === undefined || !reachesPoints(model.status, index, position, thresholds)) continue;

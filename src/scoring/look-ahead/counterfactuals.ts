@@ -1,10 +1,11 @@
 // Finds the smallest further activity that would give a lead a better status.
 import { type Standing, strongSignals } from '../assess.ts';
 import { sumWithinLimits } from '../behavior.ts';
+import { thresholdsAfter } from '../capacity/lead-thresholds.ts';
 import type { CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import { roundPoints } from '../rounding.ts';
 import { remainingOf, tierOf } from '../signals.ts';
-import { applyGates, chooseBand, type LeadPosition } from '../status.ts';
+import { applyGates, basisValue, chooseBand, type LeadPosition } from '../status.ts';
 import type { Timeline } from '../time/timeline.ts';
 
 export interface NextStep {
@@ -46,11 +47,14 @@ function valueAfterOneMore(signal: CountedSignal | TieredSignal, timeline: Timel
 }
 
 /** @param exact the points by signal index */
-function bandIndexWith({ model, position, thresholds, gates }: Standing, exact: readonly number[]): number {
+function bandIndexWith(standing: Standing, exact: readonly number[]): number {
+  const { model, position, gates, bandIndex } = standing;
   const upgraded: LeadPosition = {
     ...position,
     behavior: roundPoints(sumWithinLimits(model.behavior, exact)),
     strong: strongSignals(model, exact),
   };
+  const change = basisValue(model.status, upgraded) - basisValue(model.status, position);
+  const thresholds = thresholdsAfter(change, model.status, standing.thresholds, bandIndex);
   return applyGates(chooseBand(model.status, upgraded, thresholds), gates);
 }

@@ -2,9 +2,10 @@
 // without a changed field. Time is not stepped through: jumps divide it into segments, and within a
 // segment bounds and bisection find the second.
 import { type Standing, strongSignals } from '../assess.ts';
+import { thresholdsAfter } from '../capacity/lead-thresholds.ts';
 import { reaches, roundPoints } from '../rounding.ts';
 import { scoreSignal } from '../signals.ts';
-import { applyGates, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
+import { applyGates, basisValue, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
 import { firstOutside } from './crossing.ts';
 import { Segment } from './segment.ts';
 import { steadyRange } from './steady-range.ts';
@@ -58,13 +59,34 @@ function lastSecond(segment: Segment, first: number): number {
 class Search {
   readonly #standing: Standing;
   readonly #kind: ChangeKind;
-  /** For the future, the present status is the previous one. */
-  readonly #thresholds: Thresholds;
+  /** For the future, the present status is the previous one. They follow the score from change to change. */
+  #thresholds: Thresholds;
+  #behavior: number;
 
   constructor(standing: Standing, kind: ChangeKind) {
+    const { model, thresholds, bandIndex, position } = standing;
     this.#standing = standing;
     this.#kind = kind;
-    this.#thresholds = { points: standing.thresholds.points, previousBandIndex: standing.bandIndex };
+    this.#thresholds = thresholdsAfter(0, model.status, thresholds, bandIndex);
+    this.#behavior = position.behavior;
+  }
+
+  /** Call it for each change of the score, unless `#isSettled`. */
+  #moveTo(behavior: number): void {
+    const { model, thresholds, bandIndex } = this.#standing;
+    const { basis } = model.status;
+    const change =
+      basisValue({ basis }, { fit: 0, behavior }) - basisValue({ basis }, { fit: 0, behavior: this.#behavior });
+    const held = { points: this.#thresholds.points, inForce: thresholds.inForce };
+    if (change !== 0) this.#thresholds = thresholdsAfter(change, model.status, held, bandIndex);
+    this.#behavior = behavior;
+  }
+
+  /** Whether no band holds the lead by another threshold than that in force: then further changes move none. */
+  get #isSettled(): boolean {
+    const { model, thresholds } = this.#standing;
+    if (!model.status.hasMoving || model.status.basis === 'fit') return true;
+    return this.#thresholds.points.every((points, index) => points === thresholds.inForce[index]);
   }
 
   inSegment(segment: Segment, first: number, last: number): NextChange | null {
@@ -89,12 +111,13 @@ class Search {
     let second: number | null = from;
     while (second !== null && second <= to) {
       const behavior = roundPoints(segment.valueAt(second * 1000).value);
+      this.#moveTo(behavior);
       const position: LeadPosition = { ...present, behavior, strong };
       const bandIndex = applyGates(chooseBand(model.status, position, this.#thresholds), gates);
       const isChanged = bandIndex !== presentBand || (this.#kind === 'any' && behavior !== present.behavior);
       if (isChanged) return { at: second * 1000, bandIndex };
-      const isAny = this.#kind === 'any';
-      const range = isAny ? { min: behavior, max: behavior } : steadyRange(model.status, position, this.#thresholds);
+      const isEach = this.#kind === 'any' || !this.#isSettled;
+      const range = isEach ? { min: behavior, max: behavior } : steadyRange(model.status, position, this.#thresholds);
       second = firstOutside(segment, second, to, range);
     }
     return null;

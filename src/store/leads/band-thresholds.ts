@@ -18,35 +18,54 @@ export interface ComputedThreshold {
 export interface StoredThreshold extends ComputedThreshold {
   /** When the points last moved. */
   readonly since: Date;
-  /** When the band had its first threshold with this model. */
+  /** When the band had its first threshold since the model is in force. */
   readonly first: Date;
 }
+
+/** In points, by band. A band without one waits for its first threshold. */
+export interface PointsOfBands {
+  readonly points: Readonly<Record<string, number>>;
+  /** The first ones since the model is in force. */
+  readonly first: Readonly<Record<string, number>>;
+}
+
+/** The rows of the history of a threshold `t` since its model is in force: it can have been so before. */
+const IN_FORCE: RawBuilder<unknown> = sql`
+  (select band, since, points from leadgrade.band_threshold_history h
+   where h.model_hash = t.model_hash and h.band = t.band and h.since >= coalesce((
+     select max(applied_at) from (
+       select applied_at, isIn, lag(isIn) over (order by id) as wasIn
+       from (select id, applied_at, models::jsonb @> jsonb_build_array(jsonb_build_object('hash', t.model_hash)) as isIn
+             from leadgrade.applied_models) rows
+     ) changes where isIn and wasIn is not true
+   ), '-infinity'))`;
 
 export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly StoredThreshold[]> {
   const { rows } = await sql<StoredThreshold>`
     select t.band, t.points, t.leads, t.computed_at, t.per_week,
-      coalesce(h.since, t.computed_at) as since, coalesce(h.first, t.computed_at) as first
-    from leadgrade.band_thresholds t left join (
-      select band, max(since) as since, min(since) as first
-      from leadgrade.band_threshold_history where model_hash = ${modelHash} group by band
-    ) h on h.band = t.band
+      coalesce(f.since, t.computed_at) as since, coalesce(f.first, t.computed_at) as first
+    from leadgrade.band_thresholds t
+    cross join lateral (select max(since) as since, min(since) as first from ${IN_FORCE} i) f
     where t.model_hash = ${modelHash} order by t.band`.execute(db);
   return rows;
 }
 
-/** By model hash, in points by band; a model without thresholds is absent. */
+/** By model hash; a model without thresholds is absent. */
 export async function thresholdsByModel(
   db: Db,
   modelHashes: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
-  const rows = await db
-    .selectFrom('band_thresholds')
-    .select(['model_hash', 'band', 'points'])
-    .where('model_hash', 'in', modelHashes)
-    .execute();
+): Promise<ReadonlyMap<string, PointsOfBands>> {
+  const { rows } = await sql<{ model_hash: string; band: string; points: number; first: number }>`
+    select t.model_hash, t.band, t.points,
+      coalesce((select points from ${IN_FORCE} i order by since limit 1), t.points) as first
+    from leadgrade.band_thresholds t where t.model_hash = any(${modelHashes}::text[])`.execute(db);
   const byModel = Map.groupBy(rows, ({ model_hash }) => model_hash);
   return new Map(
-    [...byModel].map(([hash, bands]) => [hash, Object.fromEntries(bands.map(({ band, points }) => [band, points]))]),
+    Array.from(byModel, ([hash, bands]) => {
+      const of = (read: (row: (typeof bands)[number]) => number) =>
+        Object.fromEntries(bands.map((row) => [row.band, read(row)]));
+      return [hash, { points: of(({ points }) => points), first: of(({ first }) => first) }];
+    }),
   );
 }
 
@@ -93,13 +112,21 @@ export function pointsByBand(
   return Object.fromEntries(thresholds.map(({ band, points }) => [band, points]));
 }
 
-/** The history gets a row for each threshold that moved. */
+/** The history gets a row for each threshold that moved, and for the first one since the model is in force. */
 export async function saveThresholds(
   db: Db,
   modelHash: string,
   thresholds: readonly ComputedThreshold[],
 ): Promise<void> {
   for (const { band, points, leads, computed_at, per_week } of thresholds) {
+    await sql`
+      insert into leadgrade.band_threshold_history (model_hash, band, since, points, per_week)
+      select ${modelHash}, ${band}, ${computed_at}::timestamptz, ${points}::double precision, ${per_week}::double precision
+      where not exists (
+        select from leadgrade.band_thresholds where model_hash = ${modelHash} and band = ${band} and points = ${points}
+      ) on conflict (model_hash, band, since) do update set points = excluded.points, per_week = excluded.per_week`.execute(
+      db,
+    );
     await db
       .insertInto('band_thresholds')
       .values({ model_hash: modelHash, band, points, leads, computed_at, per_week })
@@ -107,16 +134,12 @@ export async function saveThresholds(
         conflict.columns(['model_hash', 'band']).doUpdateSet({ points, leads, computed_at, per_week }),
       )
       .execute();
-    await sql`
-      insert into leadgrade.band_threshold_history (model_hash, band, since, points, per_week)
-      select ${modelHash}, ${band}, ${computed_at}::timestamptz, ${points}::double precision, ${per_week}::double precision
-      where ${points}::double precision is distinct from (
-        select points from leadgrade.band_threshold_history
-        where model_hash = ${modelHash} and band = ${band} order by since desc limit 1
-      ) on conflict (model_hash, band, since) do update set points = excluded.points, per_week = excluded.per_week`.execute(
-      db,
-    );
   }
+}
+
+/** @param modelHashes those that stay in force: a model that comes back gets first thresholds again. The history stays */
+export async function deleteOtherThresholds(db: Db, modelHashes: readonly string[]): Promise<void> {
+  await sql`delete from leadgrade.band_thresholds where model_hash <> all(${modelHashes}::text[])`.execute(db);
 }
 
 /** The present threshold of each band stays, and so does the first one: it says since when the model is used. */
@@ -129,109 +152,4 @@ export async function purgeThresholdHistory(db: Db, before: Date): Promise<numbe
     db,
   );
   return Number(numAffectedRows);
-}
-
-/** The score that a band applies to. */
-export type Basis = 'total' | 'fit' | 'behavior';
-
-/** The column of a result `r`. */
-export const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.behavior_score` } satisfies Record<
-  Basis,
-  unknown
->;
-
-/** Leads of one statement. All of them in one would take minutes where there are many millions. */
-const IDS_PER_PAGE = 2_000;
-
-/** Ranges of ids that contain all leads. */
-async function* idRanges(db: Db): AsyncGenerator<RawBuilder<boolean>> {
-  const { rows } = await sql<{ first: number | null; last: number | null }>`
-    select (select min(id) from leadgrade.leads) as first, (select max(id) from leadgrade.leads) as last`.execute(db);
-  const { first = null, last = null } = rows[0] ?? {};
-  if (first === null || last === null) return;
-  for (let id = first; id <= last; id += IDS_PER_PAGE) {
-    yield sql<boolean>`l.id >= ${id} and l.id < ${id + IDS_PER_PAGE}`;
-  }
-}
-
-/**
- * Number of leads by score, over the leads scored with `inputsHash`. Leads
- * without a score (out of scope, deleted) do not count. A result can be older than the model,
- * because an equal result is not inserted again.
- */
-export async function countByScore(
-  db: Db,
-  { basis, model }: RankedScore,
-  inputsHash: string,
-): Promise<readonly { readonly score: number; readonly leads: number }[]> {
-  const counts = new Map<number, number>();
-  for await (const isInRange of idRanges(db)) {
-    const { rows } = await sql<{ score: number; leads: number }>`
-      select ${SCORE[basis]} as score, count(*)::integer as leads
-      from leadgrade.leads l join ${currentResults(model)}
-      where l.scoring_inputs_hash = ${inputsHash} and ${isInRange}
-      group by 1`.execute(db);
-    for (const { score, leads } of rows) counts.set(score, (counts.get(score) ?? 0) + leads);
-  }
-  return [...counts].map(([score, leads]) => ({ score, leads }));
-}
-
-/** The score that the bands of a model rank. */
-export interface RankedScore {
-  readonly basis: Basis;
-  /** The key of the model; null = the first one. */
-  readonly model: string | null;
-}
-
-/** The current results `r` of leads `l` by a model. */
-function currentResults(model: string | null): RawBuilder<unknown> {
-  if (model === null) return sql`leadgrade.results r on r.id = l.result_id`;
-  return sql`leadgrade.lead_results c on c.lead_id = l.id and c.model = ${model}
-    join leadgrade.results r on r.id = c.result_id`;
-}
-
-export interface ThresholdChange {
-  readonly from: number;
-  readonly to: number;
-  readonly hysteresis: number;
-  /**
-   * The band and the better ones. A lead in one of them keeps it down to threshold - hysteresis.
-   */
-  readonly inside: readonly string[];
-  readonly cause: string;
-}
-
-// The tolerance of the comparisons in src/scoring.
-const EPSILON = 1e-9;
-
-/**
- * Marks only the leads whose band can change: leads outside the band with a score between the old
- * and the new threshold and, if the threshold rose, leads inside that are below it by more than the
- * hysteresis.
- * @returns their number
- */
-export async function markDueByThreshold(
-  db: Db,
-  { basis, model }: RankedScore,
-  { from, to, hysteresis, inside, cause }: ThresholdChange,
-  now: Date,
-): Promise<number> {
-  const [low, high] = [Math.min(from, to) - EPSILON, Math.max(from, to) - EPSILON];
-  const lowestInside = to > from ? to - hysteresis - EPSILON : null;
-  const score = SCORE[basis];
-  let marked = 0;
-  for await (const isInRange of idRanges(db)) {
-    const { numAffectedRows = 0n } = await sql`
-      update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
-      from ${
-        model === null
-          ? sql`leadgrade.results r where r.id = l.result_id`
-          : sql`leadgrade.results r join leadgrade.lead_results c on c.result_id = r.id where c.lead_id = l.id and c.model = ${model}`
-      } and l.due_at is null and ${isInRange} and case
-        when r.status = any(${inside}::text[]) then ${score} < ${lowestInside}::double precision
-        else ${score} >= ${low}::double precision and ${score} < ${high}::double precision
-      end`.execute(db);
-    marked += Number(numAffectedRows);
-  }
-  return marked;
 }

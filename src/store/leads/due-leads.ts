@@ -19,7 +19,7 @@ import {
   loadRecordKeys,
   type ScoringInput,
 } from './input/scoring-input.ts';
-import type { PreviousResult } from './previous-result.ts';
+import { PREVIOUS_COLUMNS, type PreviousResult, type PreviousRow, toPrevious } from './previous-result.ts';
 import type { RescoreCount } from './rescore-limit.ts';
 
 export type { PreviousResult } from './previous-result.ts';
@@ -39,6 +39,8 @@ export interface DueLead {
   readonly previous: PreviousResult | null;
   /** The last results of the other models, by name; absent with one model. */
   readonly others?: ReadonlyMap<string, PreviousResult>;
+  /** Its last scoring had the present inputs: the present models gave it the points of its last results. */
+  readonly isCurrent: boolean;
   /**
    * In place of fields and activities: of a lead that has not changed since it was made. Parsed each time that it is
    * asked for.
@@ -51,6 +53,7 @@ export interface LockedDueLead extends RescoreCount {
   readonly wasInScope: boolean;
   readonly previous: PreviousResult | null;
   readonly others?: ReadonlyMap<string, PreviousResult>;
+  readonly isCurrent: boolean;
 }
 
 /**
@@ -62,15 +65,21 @@ export async function lockDueLeads(
   {
     limit,
     now,
+    inputsHash,
     others = [],
-  }: { readonly limit: number; readonly now: Date; readonly others?: readonly OtherModel[] | undefined },
+  }: {
+    readonly limit: number;
+    readonly now: Date;
+    readonly inputsHash: string;
+    readonly others?: readonly OtherModel[] | undefined;
+  },
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.scored_at is null as is_new, l.rescore_window_started_at, l.rescore_window_count,
-      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.thresholds, p.contributions::text as lines
+      ${PREVIOUS_COLUMNS}, l.scoring_inputs_hash is not distinct from ${inputsHash} as "isCurrent"
       ${others.length === 0 ? sql`` : sql`, o.others`}
     from (
-      select id, due_reason, due_at, result_id, priority, scored_at, rescore_window_started_at, rescore_window_count from leadgrade.leads l
+      select id, due_reason, due_at, result_id, scoring_inputs_hash, priority, scored_at, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
         select from leadgrade.match_queue u
         join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
@@ -78,40 +87,17 @@ export async function lockDueLeads(
     ) l
     left join leadgrade.results p on p.id = l.result_id ${joinOtherResults(others)}
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows.map(
-    ({
-      result_id,
-      model_hash,
-      grade,
-      fit_score,
-      behavior_score,
-      status,
-      thresholds,
-      lines,
-      others: own,
-      is_new,
-      ...rest
-    }) => {
-      const wasInScope = is_new || result_id !== null || (own ?? []).length > 0;
-      const lead = { ...rest, wasInScope, ...(own !== undefined && { others: toOthers(own ?? []) }) };
-      if (result_id === null) return { ...lead, previous: null };
-      const previous: PreviousResult = {
-        ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds },
-        get contributions() {
-          return JSON.parse(lines);
-        },
-      };
-      return { ...lead, previous };
-    },
-  );
+  return rows.map((row) => {
+    const { id, cause, priority, rescore_window_started_at, rescore_window_count, isCurrent, others: own } = row;
+    const wasInScope = row.is_new || row.result_id !== null || (own ?? []).length > 0;
+    const lead = { id, cause, priority, rescore_window_started_at, rescore_window_count, wasInScope, isCurrent };
+    return { ...lead, previous: toPrevious(row), ...(own !== undefined && { others: toOthers(own ?? []) }) };
+  });
 }
 
-/** The columns of the result are null where the lead has none. */
 type LockedRow = Omit<LockedDueLead, 'previous' | 'others' | 'wasInScope'> &
-  Omit<PreviousResult, 'id' | 'contributions'> & {
+  PreviousRow & {
     readonly is_new: boolean;
-    readonly result_id: number | null;
-    readonly lines: string;
     readonly others?: readonly OtherRow[] | null;
   };
 
@@ -153,12 +139,12 @@ export async function loadDueLeads(
 }
 
 function toDueLead(
-  { id, cause, priority, wasInScope, previous, others }: LockedDueLead,
+  { id, cause, priority, wasInScope, previous, others, isCurrent }: LockedDueLead,
   state: string | undefined,
   input: ScoringInput | undefined,
   keys: readonly DueRecord[] = [],
 ): DueLead {
-  const lead = { id, cause, priority, wasInScope, previous, ...(others !== undefined && { others }) };
+  const lead = { id, cause, priority, wasInScope, previous, isCurrent, ...(others !== undefined && { others }) };
   if (state !== undefined) {
     return {
       ...lead,

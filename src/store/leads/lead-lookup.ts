@@ -2,24 +2,32 @@
 import { type Kysely, sql } from 'kysely';
 import { WAS_IN_SCOPE } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { DueLead, PreviousResult } from './due-leads.ts';
-import { type InputOptions, loadInputs } from './input/scoring-input.ts';
+import type { DueLead } from './due-leads.ts';
+import { type InputOptions, loadInputs, type ScoringInput } from './input/scoring-input.ts';
+import { type EarlierResult, type EarlierRow, toEarlier } from './previous-result.ts';
 
-export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities' | 'wasInScope'> {
+export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities' | 'wasInScope' | 'isCurrent'> {
   readonly nextChangeAt: Date | null;
   /** The present result; hysteresis and held thresholds depend on it. */
-  readonly previous: Omit<PreviousResult, 'id' | 'grade' | 'contributions'> | null;
+  readonly previous: EarlierResult | null;
 }
 
-/** The columns of the result are null where the lead has none. */
-interface FoundRow extends NonNullable<FoundLead['previous']> {
+interface FoundRow extends EarlierRow {
   readonly id: number;
   readonly next_change_at: Date | null;
   readonly was_in_scope: boolean;
+  readonly is_current: boolean;
 }
 
-function previousOf({ model_hash, status, fit_score, behavior_score, thresholds }: FoundRow): FoundLead['previous'] {
-  return status === null ? null : { model_hash, status, fit_score, behavior_score, thresholds };
+/** Of a lead `l` and its result `s`. */
+const FOUND_COLUMNS = sql`
+  l.id, l.next_change_at, ${WAS_IN_SCOPE} as was_in_scope, l.scoring_inputs_hash is not distinct from (select inputs_hash from leadgrade.scoring_config) as is_current,
+  s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds`;
+
+function toFound(row: FoundRow, input: ScoringInput | undefined): FoundLead {
+  const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
+  const { id, next_change_at: nextChangeAt, was_in_scope: wasInScope, is_current: isCurrent } = row;
+  return { id, ...parts, nextChangeAt, wasInScope, isCurrent, previous: toEarlier(row) };
 }
 
 /**
@@ -41,15 +49,12 @@ export async function findLead(
         on r.crm = c.crm and r.object = coalesce(c.merged_into_object, c.object) and r.id = c.merged_into
       where c.state = 'merged'
     )
-    select l.id, l.next_change_at, ${WAS_IN_SCOPE} as was_in_scope, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
+    select ${FOUND_COLUMNS}
     from chain c join leadgrade.leads l on l.id = c.lead_id left join leadgrade.results s on s.id = l.result_id
     where c.state = 'live' limit 1`.execute(db);
   const lead = rows[0];
   if (!lead) return null;
-  const input = (await loadInputs(db, [lead.id], options)).get(lead.id);
-  const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-  const { id, next_change_at: nextChangeAt, was_in_scope: wasInScope } = lead;
-  return { id, ...parts, wasInScope, nextChangeAt, previous: previousOf(lead) };
+  return toFound(lead, (await loadInputs(db, [lead.id], options)).get(lead.id));
 }
 
 /**
@@ -62,17 +67,12 @@ export async function pageOfLeads(
   options: InputOptions,
 ): Promise<readonly FoundLead[]> {
   const { rows } = await sql<FoundRow>`
-    select l.id, l.next_change_at, ${WAS_IN_SCOPE} as was_in_scope, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
+    select ${FOUND_COLUMNS}
     from leadgrade.leads l left join leadgrade.results s on s.id = l.result_id
     where l.id > ${page.after} order by l.id limit ${page.limit}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
-  return rows.map((row) => {
-    const { id, next_change_at: nextChangeAt, was_in_scope: wasInScope } = row;
-    const input = inputs.get(id);
-    const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-    return { id, ...parts, wasInScope, nextChangeAt, previous: previousOf(row) };
-  });
+  return rows.map((row) => toFound(row, inputs.get(row.id)));
 }
 
 /** The other live records of the same person. */

@@ -9,7 +9,7 @@ import { saveOtherResults } from '../models/other-results.ts';
 import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
-import { thresholdsByModel } from './band-thresholds.ts';
+import { type PointsOfBands, thresholdsByModel } from './band-thresholds.ts';
 import { type DueLead, type LoadOptions, loadDueLeads, lockDueLeads, withCrmValues } from './due-leads.ts';
 import { saveStates } from './input/lead-states.ts';
 import { throttleRescoring } from './rescore-limit.ts';
@@ -49,13 +49,13 @@ export interface ChunkScored {
 }
 
 interface ChunkModels {
-  /** The texts of other models that gave previous results, by hash; not of `knownModels`. */
+  /** The texts of the models that gave previous results, by hash; not of `knownModels`. */
   readonly earlierModels: ReadonlyMap<string, string>;
   /**
-   * By model hash, in points by band with `top` or `capacity`. They do not change while a chunk is being scored
+   * By model hash, of bands with `top` or `capacity`. They do not change while a chunk is being scored
    * (`lockScoring`).
    */
-  readonly thresholds: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  readonly thresholds: ReadonlyMap<string, PointsOfBands>;
 }
 
 type Score = (leads: readonly DueLead[], models: ChunkModels) => readonly ScoredLead[];
@@ -145,8 +145,7 @@ async function earlierModels(
       ...[...(others?.values() ?? [])].map(({ model_hash }) => model_hash),
     ]),
   );
-  const current = modelHashes(chunk);
-  const unknown = [...hashes].filter((hash) => !current.includes(hash) && !chunk.knownModels?.has(hash));
+  const unknown = [...hashes].filter((hash) => !chunk.knownModels?.has(hash));
   return unknown.length === 0 ? new Map() : modelTexts(tx, unknown);
 }
 

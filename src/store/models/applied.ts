@@ -18,6 +18,19 @@ export function listApplied(db: Kysely<Tables>): Promise<readonly Applied[]> {
   return db.selectFrom('applied_models').selectAll().orderBy('id', 'desc').execute();
 }
 
+/** Since when a model scores under this key without a break; null = it does not. */
+export async function inForceSince(
+  db: Kysely<Tables>,
+  model: Pick<AppliedModel, 'hash' | 'key'>,
+): Promise<Date | null> {
+  let since: Date | null = null;
+  for (const { models, applied_at } of await listApplied(db)) {
+    if (!models.some(({ hash, key }) => hash === model.hash && key === model.key)) break;
+    since = applied_at;
+  }
+  return since;
+}
+
 /** The first model, whose fields in the CRM have no name in them; null = none was applied. */
 export function firstModel(applied: Applied | null): AppliedModel | null {
   return applied?.models[0] ?? null;

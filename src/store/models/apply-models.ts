@@ -1,5 +1,6 @@
 // Applies models: they score all leads from the commit of one transaction on.
 import { type Kysely, sql } from 'kysely';
+import { deleteOtherThresholds } from '../leads/band-thresholds.ts';
 import type { AppliedModel } from '../tables/leads.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type Applied, insertApplied, lastApplied } from './applied.ts';
@@ -21,10 +22,16 @@ export function applyModels(db: Kysely<Tables>, { models, replaces, ...row }: Ne
   return db.transaction().execute(async (tx) => {
     // One at a time; readers do not wait.
     await sql`lock table leadgrade.applied_models in share row exclusive mode`.execute(tx);
-    if (((await lastApplied(tx))?.id ?? null) !== replaces) return false;
+    const former = await lastApplied(tx);
+    if ((former?.id ?? null) !== replaces) return false;
     for (const { hash, name, text, key } of models) await saveModel(tx, { hash, name, text, key }, now);
     const named = models.map(({ text: _, ...model }) => model);
     await insertApplied(tx, { ...row, models: named, applied_at: now });
+    const inForce = new Set(former?.models.map(({ hash }) => hash));
+    await deleteOtherThresholds(
+      tx,
+      models.flatMap(({ hash }) => (inForce.has(hash) ? [hash] : [])),
+    );
     await endInputs(tx);
     return true;
   });

@@ -29,6 +29,7 @@ export async function saveModel(
 
 /** The files of these models, by hash; those that are not stored are absent. */
 export async function modelTexts(tx: Kysely<Tables>, hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (hashes.length === 0) return new Map();
   const rows = await tx.selectFrom('models').select(['hash', 'text']).where('hash', 'in', hashes).execute();
   return new Map(rows.map(({ hash, text }) => [hash, text]));
 }

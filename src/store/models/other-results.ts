@@ -1,7 +1,7 @@
 // The current results of the models beside the first one. With one model, a scoring runs no statement of this file.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { arrayRows } from '../array-rows.ts';
-import type { PreviousResult } from '../leads/previous-result.ts';
+import { type EarlierResult, type PreviousResult, type PreviousRow, toPrevious } from '../leads/previous-result.ts';
 import type { ScoredLead } from '../leads/scored-lead.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -16,9 +16,8 @@ export interface OtherModel {
 }
 
 /** A current result as `joinOtherResults` returns it. */
-export interface OtherRow extends Omit<PreviousResult, 'contributions'> {
+export interface OtherRow extends PreviousRow {
   readonly model: string;
-  readonly lines: string;
 }
 
 /** Adds `o.others` to a query of leads `l`: the current results of these models. */
@@ -26,7 +25,7 @@ export function joinOtherResults(others: readonly OtherModel[]): RawBuilder<unkn
   if (others.length === 0) return sql``;
   return sql`
     left join lateral (
-      select json_agg(json_build_object('model', c.model, 'id', r.id, 'model_hash', r.model_hash, 'grade', r.grade,
+      select json_agg(json_build_object('model', c.model, 'result_id', r.id, 'model_hash', r.model_hash, 'grade', r.grade,
         'fit_score', r.fit_score, 'behavior_score', r.behavior_score, 'status', r.status, 'thresholds', r.thresholds, 'lines', r.contributions::text)) as others
       from leadgrade.lead_results c join leadgrade.results r on r.id = c.result_id
       where c.lead_id = l.id and c.model = any(${others.map(({ name }) => name)}::text[]) offset 0
@@ -35,15 +34,10 @@ export function joinOtherResults(others: readonly OtherModel[]): RawBuilder<unkn
 
 export function toOthers(rows: readonly OtherRow[]): ReadonlyMap<string, PreviousResult> {
   return new Map(
-    rows.map(({ model, lines, ...previous }) => [
-      model,
-      {
-        ...previous,
-        get contributions() {
-          return JSON.parse(lines);
-        },
-      },
-    ]),
+    rows.flatMap((row) => {
+      const previous = toPrevious(row);
+      return previous === null ? [] : [[row.model, previous] as const];
+    }),
   );
 }
 
@@ -138,12 +132,12 @@ export async function applyOtherModels(db: Kysely<Tables>, models: readonly Othe
 export async function otherResultsOf(
   db: Kysely<Tables>,
   leadIds: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlyMap<string, Omit<PreviousResult, 'contributions'>>>> {
+): Promise<ReadonlyMap<number, ReadonlyMap<string, EarlierResult>>> {
   if (leadIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('lead_results')
     .innerJoin('results', 'results.id', 'lead_results.result_id')
-    .select(['lead_results.lead_id', 'lead_results.model', 'results.id', 'model_hash', 'grade', 'fit_score'])
+    .select(['lead_results.lead_id', 'lead_results.model', 'model_hash', 'fit_score'])
     .select(['behavior_score', 'status', 'thresholds'])
     .where('lead_results.lead_id', 'in', leadIds)
     .execute();

@@ -3,8 +3,9 @@
 import { type Kysely, sql } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
-import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
+import type { DueLead } from '../leads/due-leads.ts';
 import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
+import type { PreviousResult } from '../leads/previous-result.ts';
 import { WAS_IN_SCOPE } from '../models/other-results.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -56,7 +57,8 @@ interface OnePage extends PageOptions {
 async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readonly PagedLead[]> {
   const { after, now } = options;
   const { rows } = await sql<LeadRow>`
-    select l.id, l.result_id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, ${WAS_IN_SCOPE} as was_in_scope
+    select l.id, l.result_id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, ${WAS_IN_SCOPE} as was_in_scope,
+      l.scoring_inputs_hash is not distinct from (select inputs_hash from leadgrade.scoring_config) as is_current
     from leadgrade.leads l where l.id > ${after} order by l.id limit ${PAGE}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
@@ -64,7 +66,7 @@ async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readon
   const results = await resultsOf(db, rows);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
-    wasInScope: row.was_in_scope,
+    ...{ wasInScope: row.was_in_scope, isCurrent: row.is_current },
     records: inputs.get(row.id)?.records ?? [],
     activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
@@ -76,6 +78,7 @@ async function pageOfLeads(db: Kysely<Tables>, options: OnePage): Promise<readon
 interface LeadRow {
   readonly id: number;
   readonly was_in_scope: boolean;
+  readonly is_current: boolean;
   readonly result_id: number | null;
   readonly is_due: boolean | null;
 }

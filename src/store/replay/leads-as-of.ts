@@ -3,10 +3,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import { SITE_EVENTS_STREAM } from '../../domain/site-event.ts';
 import type { DueActivity } from '../leads/input/scoring-activities.ts';
-import type { FoundLead } from '../leads/lead-lookup.ts';
+import type { EarlierResult } from '../leads/previous-result.ts';
 import type { Tables } from '../tables/tables.ts';
 
-export interface ResultThen extends NonNullable<FoundLead['previous']> {
+export interface ResultThen extends EarlierResult {
   readonly as_of: Date;
 }
 

@@ -41,7 +41,7 @@ function due(cause: string, status: string, contributions: readonly StoredLine[]
     contributions,
     thresholds: null,
   };
-  return { id: 1, cause, priority: 2, wasInScope: true, records: [], activities: [], previous };
+  return { id: 1, cause, priority: 2, wasInScope: true, records: [], activities: [], previous, isCurrent: true };
 }
 
 const TITLE: StoredLine = ['title', 60, 60];

@@ -85,7 +85,7 @@ const scoreBy = (model: ScoredModel, crm: Omit<MappedCrm, 'connector'>, ...leads
       names: NAMES,
     },
     thresholds: new Map(),
-    earlierTexts: knownModels,
+    earlierModels: knownModels,
     now: NOW,
   });
 
@@ -106,6 +106,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
     records: [{ ...record, synced_result_id: null, ...changes }],
     activities: [],
     previous: null,
+    isCurrent: true,
   };
 }
 

@@ -1,6 +1,4 @@
-// Percentile bands (`top: 5%`): their thresholds in points follow the scores of all leads, night by
-// night. The score of a lead in these tests is the number in its job title: "Rank 40" is worth 40
-// points.
+// Percentile bands (`top: 5%`): their thresholds in points follow the scores of all leads, night by night.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -9,18 +7,12 @@ import { listRunSteps } from '../../../src/store/sync/run-steps.ts';
 import { findRun, openRun } from '../../../src/store/sync/runs.ts';
 import { leadgradeHere } from '../../cli/run-command.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { leads } from '../../support/leads.ts';
+import { writeModels } from '../../support/models.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { hotLeads, rankedLeads, rankModel, setRank, upTo } from '../../support/ranked-leads.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
-const MAX_RANK = 60;
-const CASES = Array.from({ length: MAX_RANK }, (_, at) => `{ when: { is: Rank ${at + 1} }, points: ${at + 1} }`);
-const modelText = (hot: string, more = '') => `
-name: best
-version: "1"
-fit: { criteria: [{ id: rank, field: contact.job_title, cases: [${CASES.join(', ')}] }] }
-status: { basis: fit, bands: [{ id: hot, at_least: ${hot} }, { id: cold }] }
-${more}`;
+const modelText = (hot: string) => rankModel(hot, { name: 'best' });
 
 let folder: string;
 let product: TestProduct;
@@ -32,9 +24,7 @@ beforeEach(async () => {
 async function open(hot: string, ranks: readonly number[]): Promise<void> {
   const file = join(folder, 'model.yaml');
   await writeFile(file, modelText(hot));
-  const { people, ...rest } = leads(ranks.length);
-  const dataset = { ...rest, people: people.map((person, at) => ({ ...person, jobTitle: `Rank ${ranks[at]}` })) };
-  product = await openTestProduct({ dataset, settings: { MODEL_FILE: file } });
+  product = await openTestProduct({ dataset: rankedLeads(ranks), settings: { MODEL_FILE: file } });
 }
 
 /** The edited model is applied; the context of the product then has it. */
@@ -43,18 +33,9 @@ async function applyAndRestart(): Promise<void> {
   await product.restart();
 }
 
-function setRank(key: string, rank: number): Promise<unknown> {
-  return product.control('PATCH', `contacts/${product.idOf(key)}`, { properties: { jobtitle: `Rank ${rank}` } });
-}
-
 const threshold = async () => (await thresholdsOf(product.context.db, product.context.model.hash))[0];
 
-/** Keys of the leads that are hot in the CRM. */
-async function hot(): Promise<readonly string[]> {
-  const contacts = await product.contacts();
-  const keys = new Map([...product.sandbox.contactIds].map(([key, id]) => [id, key]));
-  return contacts.filter(({ properties }) => properties.leadgrade_status === 'hot').map(({ id }) => keys.get(id) ?? id);
-}
+const hot = () => hotLeads(product);
 
 /** Results with a higher ID than `since`, e.g. `p3 threshold hot`. */
 async function results(since: number): Promise<readonly string[]> {
@@ -99,25 +80,27 @@ async function nights(): Promise<readonly (readonly [string, unknown])[]> {
   );
 }
 
-const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
-
 test('the best 5 percent are hot after the first backfill, and a night without changes moves no threshold', async () => {
   await open('{ top: 5%, floor: 10 }', upTo(40));
   expect((await product.backfill()).state).toBe('done');
   expect(await threshold()).toMatchObject({ band: 'hot', points: 39, leads: 40 });
-  expect((await hot()).toSorted()).toEqual(['p38', 'p39']);
+  expect(await hot()).toEqual(['p38', 'p39']);
   const explained = await leadgradeHere(['explain', `hubspot:${product.idOf('p38')}`], { env: product.env });
   expect(explained.stdout).toContain('hot: from 39 points (computed from 40 leads on 2026-03-10)');
   const [since, writes] = [await lastResult(), await product.writes()];
   // No other lead was written as hot in between.
   const writtenAsHot = writes.flatMap((call) => call.writes ?? []).filter(isHot);
   expect(writtenAsHot).toHaveLength(2);
-  const coldResults = await product.context.db
+  // Before the first threshold, no lead is hot.
+  const hotResults = await product.context.db
     .selectFrom('results')
-    .select('thresholds')
-    .where('status', '=', 'cold')
+    .select(['thresholds', 'cause'])
+    .where('status', '=', 'hot')
     .execute();
-  expect(coldResults.some((result) => result.thresholds?.hot === 39)).toBe(true);
+  expect(hotResults.map(({ thresholds, cause }) => [thresholds?.hot, cause])).toEqual([
+    [39, 'first-threshold'],
+    [39, 'first-threshold'],
+  ]);
 
   await product.nightly();
   await product.nightly();
@@ -133,17 +116,17 @@ test('a night scores only the leads between the old threshold and the new one ag
   await open('{ top: 10%, floor: 5 }', upTo(20));
   await product.backfill();
   expect(await threshold()).toMatchObject({ points: 19 });
-  await setRank('p19', 4);
+  await setRank(product, 'p19', 4);
   await product.sync();
-  expect((await hot()).toSorted()).toEqual(['p18']);
+  expect(await hot()).toEqual(['p18']);
   const since = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 18 });
   expect(await results(since)).toEqual(['p17 threshold hot']);
-  expect((await hot()).toSorted()).toEqual(['p17', 'p18']);
+  expect(await hot()).toEqual(['p17', 'p18']);
 
-  await setRank('p0', 50);
-  await setRank('p1', 51);
+  await setRank(product, 'p0', 50);
+  await setRank(product, 'p1', 51);
   await product.sync();
   const sinceRise = await lastResult();
   await product.nightly();
@@ -154,17 +137,17 @@ test('a night scores only the leads between the old threshold and the new one ag
 test('hysteresis keeps a lead hot when the threshold rises by less than the hysteresis, and not when it rises by more', async () => {
   await open('{ top: 10%, floor: 5, hysteresis: 3 }', upTo(20));
   await product.backfill();
-  expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
-  await setRank('p0', 22);
-  await setRank('p1', 21);
+  expect(await hot()).toEqual(['p18', 'p19']);
+  await setRank(product, 'p0', 22);
+  await setRank(product, 'p1', 21);
   await product.sync();
   const since = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 21 });
   expect(await results(since)).toEqual([]);
-  expect((await hot()).toSorted()).toEqual(['p0', 'p1', 'p18', 'p19']);
-  await setRank('p2', 23);
-  await setRank('p3', 23);
+  expect(await hot()).toEqual(['p0', 'p1', 'p18', 'p19']);
+  await setRank(product, 'p2', 23);
+  await setRank(product, 'p3', 23);
   await product.sync();
   const sinceSecondRise = await lastResult();
   await product.nightly();
@@ -177,14 +160,14 @@ test('no lead below the floor is hot, customers do not count, and another model 
   await product.control('PATCH', `contacts/${product.idOf('p9')}`, { properties: { lifecyclestage: 'customer' } });
   await product.backfill();
   expect(await threshold()).toMatchObject({ points: 8, leads: 9 });
-  expect((await hot()).toSorted()).toEqual(['p7', 'p8']);
+  expect(await hot()).toEqual(['p7', 'p8']);
 
   await writeFile(join(folder, 'model.yaml'), modelText('{ top: 50%, floor: 2 }'));
   await applyAndRestart();
   expect(await threshold()).toBeUndefined();
   await product.poll();
   expect(await threshold()).toMatchObject({ points: 5, leads: 9 });
-  expect((await hot()).toSorted()).toEqual(['p4', 'p5', 'p6', 'p7', 'p8']);
+  expect(await hot()).toEqual(['p4', 'p5', 'p6', 'p7', 'p8']);
 });
 
 test('a night that was killed before it completed its threshold step computes them again and makes no lead due twice', async () => {
@@ -234,7 +217,7 @@ test('the first thresholds of a model and the nightly ones are set although ther
   await applyAndRestart();
   await pollBusy(1);
   expect(await threshold()).toMatchObject({ points: 19 });
-  await setRank('p19', 4);
+  await setRank(product, 'p19', 4);
   product.clock.forwardTo(new Date('2026-03-11T02:00:01Z'));
   await addPendingWork();
   await product.context.enqueue('nightly', {});
@@ -257,6 +240,32 @@ test('the first backfill ends although there is always pending work, and not bef
   await pollBusy(3);
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'done' });
   expect(await hot()).toContain('p19');
+});
+
+test('by day, the first threshold of one model leaves that of another as it is until the night', async () => {
+  const text = modelText('{ top: 10%, floor: 5 }');
+  const settings = { MODEL_FILE: writeModels(folder, [{ name: 'best', text }]) };
+  product = await openTestProduct({ dataset: rankedLeads(upTo(20)), settings });
+  await product.backfill();
+  expect(await threshold()).toMatchObject({ points: 19 });
+  await setRank(product, 'p0', 50);
+  await product.sync();
+  const other = text.replace('name: best', 'name: other').replace('top: 10%', 'top: 20%');
+  writeModels(folder, [
+    { name: 'best', text },
+    { name: 'other', text: other, role: 'shadow' },
+  ]);
+  await applyAndRestart();
+  await product.poll();
+  const { db, models } = product.context;
+  const second = async () => (await thresholdsOf(db, models[1]?.hash ?? ''))[0];
+  expect(await second()).toMatchObject({ points: 18 });
+  expect(await threshold()).toMatchObject({ points: 19 });
+  await setRank(product, 'p1', 51);
+  await product.sync();
+  await product.nightly();
+  expect(await second()).toMatchObject({ points: 19 });
+  expect(await threshold()).toMatchObject({ points: 50 });
 });
 
 // With one shared session, a transaction that locks a lead blocks all others.
@@ -290,11 +299,11 @@ test.skipIf(isShared)(
     expect(await product.writes(before)).toEqual([]);
     // A record that cannot be read does not delay the thresholds.
     await product.faults({ match: { path: 'contacts/batch/read' }, action: { status: 503, body: {} } });
-    await setRank('p0', 3);
+    await setRank(product, 'p0', 3);
     product.advanceClock(60_000);
     await product.poll();
     expect(await threshold()).toMatchObject({ points: 19 });
-    expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
+    expect(await hot()).toEqual(['p18', 'p19']);
     expect((await product.writes(before)).flatMap((call) => call.writes ?? []).filter(isHot)).toEqual([]);
   },
 );

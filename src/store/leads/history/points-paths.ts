@@ -1,7 +1,7 @@
 // The points of leads in the last weeks, from the stored results.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../../tables/tables.ts';
-import { type RankedScore, SCORE } from '../band-thresholds.ts';
+import { type RankedScore, SCORE } from '../ranked-leads.ts';
 
 interface Step {
   /** Epoch milliseconds. */
