@@ -89,7 +89,7 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
 }
 
 /** Whether the model scores a lead with these fields. */
-export function applies({ where }: ScoredModel, lead: Pick<Lead, 'fields'>): boolean {
+export function applies({ where }: Pick<ScoredModel, 'where'>, lead: Pick<Lead, 'fields'>): boolean {
   return where === null || where.matches(lead.fields);
 }
 

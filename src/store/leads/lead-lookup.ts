@@ -94,9 +94,9 @@ export async function lastResult(
   return rows[0] ?? { leads: 0, newest_result: 0 };
 }
 
-/** @param newest the number of a result @returns how many were stored after it */
+/** @param newest the number of a result @returns how many of the first model were stored after it */
 export async function countResultsAfter(db: Kysely<Tables>, newest: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from leadgrade.results where id > ${newest}`.execute(db);
+    select count(*) as count from leadgrade.results where id > ${newest} and model is null`.execute(db);
   return rows[0]?.count ?? 0;
 }
