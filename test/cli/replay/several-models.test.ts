@@ -43,7 +43,12 @@ beforeAll(async () => {
   await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
   await product.control('PATCH', `contacts/${director}`, { properties: { jobtitle: 'Office assistant' } });
   await product.sync();
-  await product.nightly();
+  for (const { key } of people.slice(1, 3)) {
+    await product.nightly();
+    const form = { type: 'form_submission', attributes: { form: 'demo' } };
+    await product.control('POST', 'activities', { contactId: product.idOf(key), ...form });
+    await product.sync();
+  }
   after = instant();
 });
 afterAll(() => product.close());
@@ -51,7 +56,7 @@ afterAll(() => product.close());
 const leadgrade = (...args: readonly string[]) => leadgradeHere(args, { env: product.env });
 const explain = (...args: readonly string[]) => leadgrade('explain', `hubspot:${director}`, ...args);
 
-test('every result of two live models and a shadow is replayed with the same numbers, also of a lead that went from one model to the other', async () => {
+test('every result of three days by two live models and a shadow is replayed with the same numbers, also of a lead that went from one model to the other', async () => {
   const { results, refused } = await replayAll(product.context);
   expect(refused).toEqual([]);
   expect(new Set(results.map(({ model }) => model))).toEqual(new Set([null, 'senior', 'next']));
