@@ -35,10 +35,14 @@ export async function scoredModels(
   const scored: ScoredModel[] = [];
   for (const model of models) {
     const { key, label, role, where } = model;
-    const condition = where === null ? null : toModelWhere(conditionSchema.parse(JSON.parse(where)));
-    scored.push({ ...(await compileStored(db, model)), key, name: label, role, where: condition });
+    scored.push({ ...(await compileStored(db, model)), key, name: label, role, where: appliedCondition(where) });
   }
   return scored;
+}
+
+/** @param where of `AppliedModel` */
+export function appliedCondition(where: string | null): ScoredModel['where'] {
+  return where === null ? null : toModelWhere(conditionSchema.parse(JSON.parse(where)));
 }
 
 /** In the form that is stored. */

@@ -49,7 +49,7 @@ export async function planAndApply(
 ): Promise<void> {
   const before = await lastApplied(context.db);
   if (isApplied(io, context, before, application.json)) return;
-  const plan = await planned(context, application.file);
+  const plan = await planned(context, before, application.file);
   if (!application.json) io.stdout.write(typeof plan === 'string' ? `${plan}\n` : planText(plan));
   for (const { compiled } of context.models) {
     const gap = modelGap(compiled, mappedFields(context.crms));
@@ -70,8 +70,8 @@ export async function warnOfHold(io: CommandIo, { db }: JobContext): Promise<voi
 }
 
 /** @returns why there is none, in place of the plan */
-async function planned(context: JobContext, file: string | null): Promise<Plan | string> {
-  if ((await lastApplied(context.db)) === null) return 'No model was applied before, so there is nothing to compare.';
+async function planned(context: JobContext, before: Applied | null, file: string | null): Promise<Plan | string> {
+  if (before === null) return 'No model was applied before, so there is nothing to compare.';
   try {
     return await makePlan(context, file);
   } catch (error) {

@@ -19,7 +19,7 @@ import { reportSections } from '../../src/review/plan/print-plan.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { storedModels } from '../../src/store/models/models.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
-import { ConfigurationError } from '../product/configuration-error.ts';
+import { modelNamed } from '../models/named-model.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
@@ -28,7 +28,7 @@ export interface CompareModelsOptions {
   readonly json: boolean;
 }
 
-interface Comparison extends PlanReport {
+export interface Comparison extends PlanReport {
   readonly as_of: string;
   readonly models: readonly [NamedModel, NamedModel];
   /** Leads that only one of the models scores. */
@@ -48,21 +48,18 @@ export function compareModels(
   { asOf, json }: CompareModelsOptions,
 ): Promise<void> {
   return withProduct(io, { asOf, logErrorsOnly: true }, async ({ context }) => {
-    const models = [modelNamed(context, names[0]), modelNamed(context, names[1])] as const;
-    const comparison = await compare(context, models, asOf ?? context.clock.now());
+    const comparison = await compareNamed(context, names, asOf ?? context.clock.now());
     io.stdout.write(json ? `${JSON.stringify(comparison)}\n` : textOf(comparison));
   });
 }
 
 /** @throws ConfigurationError for a name that no applied model has */
-function modelNamed({ models }: JobContext, name: string): ScoredModel {
-  const found = models.find((model) => model.name === name);
-  if (found !== undefined) return found;
-  const fix =
-    models.length === 1
-      ? 'MODEL_FILE is one model. Set it to a file that lists several (docs/several-models.md).'
-      : `MODEL_FILE lists ${models.map((model) => model.name).join(', ')}. A model that was added to the list must be applied first: npx leadgrade apply.`;
-  throw new ConfigurationError(`There is no model "${name}". ${fix}`);
+export function compareNamed(
+  context: JobContext,
+  [live, shadow]: readonly [string, string],
+  at: Date,
+): Promise<Comparison> {
+  return compare(context, [modelNamed(context, live), modelNamed(context, shadow)], at);
 }
 
 async function compare(
@@ -133,12 +130,13 @@ function toStanding({ status, grade, total, contributions, gates }: CurrentScore
   return { status, grade, total, points, gates: gates.map(({ label }) => label) };
 }
 
-function textOf(comparison: Comparison): string {
+/** How many leads differ. */
+export function comparisonHead(comparison: Comparison): readonly string[] {
   const { as_of, models, only, leads, moved, better, worse, rescored } = comparison;
   const [before, after] = models;
   const [first, second] = [before.name, after.name];
   const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
-  const head = [
+  return [
     `${leads} leads by ${first} (${before.model}, ${before.role}) and ${second} (${after.model}, ${after.role}), as of ${as_of}.`,
     ...models.flatMap(({ name }, index) =>
       (only[index] ?? 0) === 0 ? [] : [`${only[index]} more are scored by ${name} alone.`],
@@ -146,6 +144,14 @@ function textOf(comparison: Comparison): string {
     `${moved} have another status with ${second} (${share} %): ${better} a better one, ${worse} a worse one.`,
     `${rescored} more have the same status and another total or grade.`,
   ];
-  const sections = reportSections(comparison, { from: first, to: second });
-  return `${[head, ...sections].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** Matrices, bands, and why leads differ. */
+export function comparisonSections(comparison: Comparison): readonly (readonly string[])[] {
+  const [before, after] = comparison.models;
+  return reportSections(comparison, { from: before.name, to: after.name });
+}
+
+function textOf(comparison: Comparison): string {
+  return `${[comparisonHead(comparison), ...comparisonSections(comparison)].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

@@ -14,13 +14,12 @@ import { createLog } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { countCalls, runBackfill, setUpCrms } from './first-backfill.ts';
-import { contactsInHubSpot } from './hubspot-view.ts';
-import { findActors, findPeopleInBoth } from './people.ts';
+import { compareShadows, DEMO_MODELS, demoMapping, readFigures } from './models.ts';
+import { findActors } from './people.ts';
 import { type Cost, demoReport } from './report.ts';
 import { salesforcePeople } from './salesforce-people.ts';
-import { peopleInSalesforce } from './salesforce-view.ts';
 import { type SimulatedClock, simulatedClock } from './simulated-clock.ts';
-import { simulateDays } from './simulated-days.ts';
+import { type Day, simulateDays } from './simulated-days.ts';
 
 export interface DemoOptions {
   readonly once: boolean;
@@ -33,30 +32,36 @@ interface Sandboxes {
   readonly salesforce: SalesforceSandbox;
 }
 
-interface DemoEnvironment extends Sandboxes {
+export interface DemoEnvironment extends Sandboxes {
   readonly product: Product;
   readonly clock: SimulatedClock;
   readonly dataset: Dataset;
 }
 
 export function demo(io: CommandIo, options: DemoOptions): Promise<void> {
-  return reportFailures(io, () => run(io, options));
+  return reportFailures(io, () => withDemo(io, options, (environment) => play(io, environment, options)));
 }
 
-async function run(io: CommandIo, options: DemoOptions): Promise<void> {
+/** Starts the CRMs and opens the product with the models of the demo; closes all of it after `work`. */
+export async function withDemo(
+  io: CommandIo,
+  { contacts, seed }: Pick<DemoOptions, 'contacts' | 'seed'>,
+  work: (environment: DemoEnvironment) => Promise<void>,
+): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-demo-'));
   const clock = simulatedClock(io.clock);
-  const dataset = seededDataset({ contacts: options.contacts, seed: options.seed, now: clock.now() });
+  const dataset = seededDataset({ contacts, seed, now: clock.now() });
   const sales = salesforcePeople(dataset);
   const hubspot = await startHubSpotSandbox({ port: 0, dataset, clock });
   const salesforce = await startSalesforceSandbox({ port: 0, dataset: sales, clock });
   const sandboxes = { hubspot, salesforce };
   try {
-    io.stderr.write(`Sandbox HubSpot with ${options.contacts} contacts at ${hubspot.url}\n`);
+    io.stderr.write(`Sandbox HubSpot with ${contacts} contacts at ${hubspot.url}\n`);
     io.stderr.write(`Sandbox Salesforce with ${sales.people.length} of them at ${salesforce.url}\n`);
-    const product = await openProduct(configFor(sandboxes, dataDir), { clock, log: createLog(io, 'error') });
+    const parts = { clock, log: createLog(io, 'error'), mappingOf: demoMapping };
+    const product = await openProduct(configFor(sandboxes, dataDir), parts);
     try {
-      await play(io, { ...sandboxes, product, clock, dataset }, options);
+      await work({ ...sandboxes, product, clock, dataset });
     } finally {
       await product.close();
     }
@@ -69,6 +74,7 @@ async function run(io: CommandIo, options: DemoOptions): Promise<void> {
 function configFor({ hubspot, salesforce }: Sandboxes, dataDir: string): Config {
   return loadConfig({
     DATA_DIR: dataDir,
+    MODEL_FILE: DEMO_MODELS,
     HUBSPOT_API_URL: hubspot.url,
     HUBSPOT_ACCESS_TOKEN: hubspot.accessToken,
     SALESFORCE_LOGIN_URL: salesforce.url,
@@ -77,29 +83,37 @@ function configFor({ hubspot, salesforce }: Sandboxes, dataDir: string): Config 
   });
 }
 
-async function play(io: CommandIo, environment: DemoEnvironment, options: DemoOptions): Promise<void> {
-  const { product, hubspot, salesforce } = environment;
-  const { context } = product;
-  const stopped = options.once ? null : waitForShutdownSignal();
+interface Played {
+  readonly days: readonly Day[];
+  readonly costs: readonly Cost[];
+}
+
+/** Setup, the first backfill, and three simulated days. */
+export async function playThreeDays(io: CommandIo, environment: DemoEnvironment, seed: number): Promise<Played> {
+  const { product } = environment;
   product.work();
   await setUpCrms(io, product);
   const backfillCosts = await runBackfill(io, product, environment);
   const before = await countCalls(environment);
   io.stderr.write('Simulating three days...\n');
-  const days = await simulateDays({ ...environment, io, actors: findActors(environment), seed: options.seed });
+  const days = await simulateDays({ ...environment, io, actors: findActors(environment), seed });
   const dayCosts = (await countCalls(environment, before)).flatMap(({ name, reads, writes }): Cost[] => [
     { what: `${name}, three days: reading changes`, calls: reads, minimum: null },
     { what: `${name}, three days: writing changed scores`, calls: writes, minimum: null },
   ]);
-  const contacts = await contactsInHubSpot(hubspot);
+  return { days, costs: [...backfillCosts, ...dayCosts] };
+}
+
+async function play(io: CommandIo, environment: DemoEnvironment, options: DemoOptions): Promise<void> {
+  const { hubspot, salesforce, product } = environment;
+  const { db, crms } = product.context;
+  const stopped = options.once ? null : waitForShutdownSignal();
+  const played = await playThreeDays(io, environment, options.seed);
   const report = demoReport({
-    contacts,
-    both: findPeopleInBoth(environment, contacts, await peopleInSalesforce(salesforce)),
-    bands: context.model.compiled.bands,
-    model: context.model.compiled.id,
-    days,
-    costs: [...backfillCosts, ...dayCosts],
-    errors: await countErrors(context.db, [...context.crms.keys()]),
+    ...played,
+    models: await readFigures(environment),
+    shadows: await compareShadows(environment),
+    errors: await countErrors(db, [...crms.keys()]),
   });
   io.stdout.write(`${report}\n`);
   if (stopped === null) return;

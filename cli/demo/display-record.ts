@@ -56,8 +56,8 @@ export function reasonsOf({ explanation }: DisplayRecord): readonly string[] {
   return explanation.split('\n').filter((line) => /^[+-]\d+ /.test(line));
 }
 
-/** Whether the points of the reasons add up to the total score. */
+/** Whether fit and behavior add up to the total score, and so do the points of the reasons. */
 export function isExplanationConsistent(record: DisplayRecord): boolean {
   const sum = reasonsOf(record).reduce((total, line) => total + Number.parseInt(line, 10), 0);
-  return sum === record.total;
+  return sum === record.total && record.fit + record.behavior === record.total;
 }

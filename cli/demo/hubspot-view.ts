@@ -1,13 +1,14 @@
 // Reads what a rep sees in the sandbox HubSpot, through the API of HubSpot.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type DisplayRecord, parseDisplayRecord } from './display-record.ts';
+import { type DisplayRecord, type FieldNames, parseDisplayRecord } from './display-record.ts';
 
 const listSchema = z.object({
   results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),
   paging: z.object({ next: z.object({ after: z.string() }) }).optional(),
 });
 
+/** Of the first model. */
 const SCORES = {
   grade: 'leadgrade_fit_grade',
   fit: 'leadgrade_fit_score',
@@ -19,7 +20,19 @@ const SCORES = {
 
 const NAMES = { first: 'firstname', last: 'lastname', title: 'jobtitle', ...SCORES };
 
-/** The displayed properties of a contact. */
+/** @param model the key of the model; null = the first one, whose properties have no name in them */
+function namesOf(model: string | null): FieldNames {
+  if (model === null) return NAMES;
+  const { grade, fit, behavior, total, status, explanation } = SCORES;
+  const ofModel = (property: string) => property.replace('leadgrade_', `leadgrade_${model}_`);
+  return {
+    ...NAMES,
+    ...{ grade: ofModel(grade), fit: ofModel(fit), behavior: ofModel(behavior), total: ofModel(total) },
+    ...{ status: ofModel(status), explanation: ofModel(explanation) },
+  };
+}
+
+/** The displayed properties of a contact, with the scores of the first model. */
 export function toDisplayRecord(
   id: string,
   properties: Readonly<Record<string, string | null | undefined>>,
@@ -32,10 +45,14 @@ interface Portal {
   readonly accessToken: string;
 }
 
-/** Every contact with our properties. */
-export async function contactsInHubSpot(portal: Portal): Promise<readonly DisplayRecord[]> {
+/** Every contact with our properties of one model. */
+export async function contactsInHubSpot(
+  portal: Portal,
+  model: string | null = null,
+): Promise<readonly DisplayRecord[]> {
   const contacts: DisplayRecord[] = [];
-  const properties = ['firstname', 'lastname', 'jobtitle', ...Object.values(SCORES)].join(',');
+  const names = namesOf(model);
+  const properties = Object.values(names).join(',');
   let after: string | undefined;
   do {
     const query = new URLSearchParams({ limit: '100', properties, ...(after === undefined ? {} : { after }) });
@@ -47,7 +64,7 @@ export async function contactsInHubSpot(portal: Portal): Promise<readonly Displa
       continue;
     }
     const page = listSchema.parse(await response.json());
-    contacts.push(...page.results.map(({ id, properties: values }) => toDisplayRecord(id, values)));
+    contacts.push(...page.results.map(({ id, properties: values }) => parseDisplayRecord(id, values, names)));
     after = page.paging?.next.after;
   } while (after !== undefined);
   return contacts;

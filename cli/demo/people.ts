@@ -2,11 +2,18 @@
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { SalesforceSandbox } from '../../sandbox/salesforce/start.ts';
+import type { Product } from '../product/open-product.ts';
 import type { DisplayRecord } from './display-record.ts';
-import type { PersonInBoth } from './report.ts';
 import type { Actor } from './simulated-days.ts';
 
-interface DemoCrms {
+export interface PersonInBoth {
+  readonly hubspot: DisplayRecord;
+  readonly salesforce: DisplayRecord;
+}
+
+/** The product with its CRMs and the people in them. */
+export interface DemoCrms {
+  readonly product: Product;
   readonly dataset: Dataset;
   readonly hubspot: HubSpotSandbox;
   readonly salesforce: SalesforceSandbox;

@@ -1,8 +1,10 @@
 // The text of the demo's report: what reps see, and its cost. The numbers come from the APIs of the
 // CRMs, the database and the logs of the sandboxes.
 import type { Band } from '../../src/scoring/compile/compile.ts';
+import { comparisonHead, comparisonSections } from '../compare/compare-models.ts';
 import { scoreTable } from '../terminal/score-table.ts';
 import { type DisplayRecord, isExplanationConsistent, isScored, reasonsOf } from './display-record.ts';
+import type { ModelFigures, ShadowFigures } from './models.ts';
 import type { Day } from './simulated-days.ts';
 
 export interface Cost {
@@ -13,31 +15,27 @@ export interface Cost {
 }
 
 export interface DemoFigures {
-  /** As displayed in HubSpot. */
-  readonly contacts: readonly DisplayRecord[];
-  /** People with a record in both CRMs. */
-  readonly both: readonly PersonInBoth[];
-  readonly bands: readonly Band[];
-  readonly model: string;
+  /** The first model first. */
+  readonly models: readonly ModelFigures[];
+  /** Each shadow beside the first model. */
+  readonly shadows: readonly ShadowFigures[];
   readonly days: readonly Day[];
   readonly costs: readonly Cost[];
   readonly errors: number;
-}
-
-export interface PersonInBoth {
-  readonly hubspot: DisplayRecord;
-  readonly salesforce: DisplayRecord;
 }
 
 const MAX_HOTTEST = 10;
 const MAX_REASONS = 3;
 
 export function demoReport(figures: DemoFigures): string {
+  const [first] = figures.models;
+  if (first === undefined) throw new Error('The demo has no model.');
   return [
-    ...hottest(figures),
-    ...bothCrms(figures),
-    ...distribution(figures),
-    ...consistency(figures),
+    ...hottest(first),
+    ...bothCrms(first),
+    ...distribution(first),
+    ...sideBySide(figures.models),
+    ...figures.shadows.flatMap(besideShadow),
     ...threeDays(figures.days),
     ...cost(figures.costs),
     ...(figures.errors === 0
@@ -46,9 +44,10 @@ export function demoReport(figures: DemoFigures): string {
   ].join('\n');
 }
 
-function hottest({ contacts, bands, model }: DemoFigures): string[] {
+function hottest({ contacts, model }: ModelFigures): string[] {
+  const { bands, id } = model.compiled;
   return [
-    `THE ${MAX_HOTTEST} HOTTEST CONTACTS, as HubSpot shows them (model ${model})`,
+    `THE ${MAX_HOTTEST} HOTTEST CONTACTS, as HubSpot shows them (model ${id})`,
     ...byHotness(contacts, bands, (contact) => contact)
       .slice(0, MAX_HOTTEST)
       .flatMap((contact) => [
@@ -82,47 +81,73 @@ function personLine(
 }
 
 /** A person in both CRMs has one score, displayed in both. */
-function bothCrms({ both, bands }: DemoFigures): string[] {
-  const scored = both.filter(({ hubspot, salesforce }) => isScored(hubspot) || isScored(salesforce));
-  const same = scored.filter(({ hubspot, salesforce }) => {
-    return hubspot.status === salesforce.status && hubspot.explanation === salesforce.explanation;
-  });
+function bothCrms({ both, model }: ModelFigures): string[] {
+  const { bands } = model.compiled;
   const fromBoth = both.filter(
     ({ hubspot: { explanation } }) => /HubSpot/.test(explanation) && /Salesforce/.test(explanation),
   );
   const [shown] = byHotness(fromBoth, bands, ({ hubspot }) => hubspot);
+  if (shown === undefined) return [];
   return [
     '',
     'ONE PERSON IN BOTH CRMS',
     '',
-    ...(shown === undefined
-      ? []
-      : [
-          `HubSpot contact ${shown.hubspot.id}: ${personLine(shown.hubspot, bands)}`,
-          `Salesforce record ${shown.salesforce.id}: ${personLine(shown.salesforce, bands)}`,
-          ...reasonsOf(shown.salesforce).map((line) => `     ${line}`),
-          '',
-        ]),
-    `${same.length} of ${scored.length} scored people with a record in both CRMs have the same score and reasons in both.`,
+    `HubSpot contact ${shown.hubspot.id}: ${personLine(shown.hubspot, bands)}`,
+    `Salesforce record ${shown.salesforce.id}: ${personLine(shown.salesforce, bands)}`,
+    ...reasonsOf(shown.salesforce).map((line) => `     ${line}`),
   ];
 }
 
-function distribution({ contacts, bands }: DemoFigures): string[] {
+function distribution({ contacts, model }: ModelFigures): string[] {
   const scored = contacts.filter(isScored);
-  return [
-    '',
-    `${scored.length} SCORED CONTACTS BY BAND AND GRADE (${contacts.length - scored.length} are out of scope: customers, evangelists)`,
-    '',
-    ...scoreTable(bands, (status, grade) => {
-      return scored.filter((contact) => contact.status === status && contact.grade === grade).length;
-    }),
-  ];
+  return ['', `${scored.length} CONTACTS BY BAND AND GRADE (model ${model.name})`, '', ...bandTable(scored, model)];
 }
 
-function consistency({ contacts }: DemoFigures): string[] {
+function bandTable(scored: readonly DisplayRecord[], { compiled }: ModelFigures['model']): readonly string[] {
+  return scoreTable(compiled.bands, (status, grade) => {
+    return scored.filter((contact) => contact.status === status && contact.grade === grade).length;
+  });
+}
+
+/** How many leads each model scores, and that what it writes adds up. */
+function sideBySide(models: readonly ModelFigures[]): string[] {
+  return ['', `${models.length} MODELS SIDE BY SIDE (docs/several-models.md)`, ...models.flatMap(modelLines)];
+}
+
+function modelLines({ model, leads, contacts, both }: ModelFigures, index: number): readonly string[] {
+  const { name, role, compiled } = model;
+  const heading = `${name} (${compiled.id}, ${role}) scores ${leads} leads.`;
+  if (role === 'shadow') return ['', `${heading} It writes nothing: its results stay in the database.`];
   const scored = contacts.filter(isScored);
   const right = scored.filter(isExplanationConsistent).length;
-  return ['', `Explanations whose lines sum to the score: ${right} of ${scored.length}.`];
+  const inBoth = both.filter(({ hubspot, salesforce }) => isScored(hubspot) || isScored(salesforce));
+  const same = inBoth.filter(({ hubspot, salesforce }) => {
+    return hubspot.status === salesforce.status && hubspot.explanation === salesforce.explanation;
+  });
+  return [
+    '',
+    heading,
+    `     ${right} of ${scored.length} contacts in HubSpot: fit and behavior add up to the total, and so do the lines of the explanation.`,
+    `     ${same.length} of ${inBoth.length} people with a record in both CRMs: the same score and reasons in both.`,
+    ...(index === 0 ? [] : ['', ...bandTable(scored, model)]),
+  ];
+}
+
+/** What `npx leadgrade compare models` says. */
+function besideShadow({ comparison, differences }: ShadowFigures): readonly string[] {
+  const [live, shadow] = comparison.models;
+  const why = comparisonSections(comparison).at(-1) ?? [];
+  return [
+    '',
+    `LIVE BESIDE SHADOW: what npx leadgrade compare models ${live.name} ${shadow.name} says`,
+    '',
+    `${shadow.name} is a draft of ${live.name}. What differs:`,
+    ...differences.map((line) => `     ${line}`),
+    '',
+    ...comparisonHead(comparison),
+    '',
+    ...why,
+  ];
 }
 
 function threeDays(days: readonly Day[]): string[] {
@@ -132,7 +157,7 @@ function threeDays(days: readonly Day[]): string[] {
     '',
     ...days.map(
       (day) =>
-        `${day.date}: at night ${day.decayed} scores changed by decay alone, ${day.writtenByNight} records written; ` +
+        `${day.date}: at night decay alone changed the result of ${day.decayed} leads with any of the models, ${day.writtenByNight} records written; ` +
         `during the day ${day.changes} changes in the CRMs, ${day.writtenByDay} records written`,
     ),
   ];

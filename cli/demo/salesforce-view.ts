@@ -1,6 +1,6 @@
 // Reads what a rep sees in the sandbox Salesforce, through the API of Salesforce.
 import { z } from 'zod';
-import { type DisplayRecord, parseDisplayRecord } from './display-record.ts';
+import { type DisplayRecord, type FieldNames, parseDisplayRecord } from './display-record.ts';
 
 const tokenSchema = z.object({ access_token: z.string() });
 const pageSchema = z.object({
@@ -9,6 +9,7 @@ const pageSchema = z.object({
 });
 const valuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
+/** With the fields of the first model. */
 const NAMES = {
   first: 'FirstName',
   last: 'LastName',
@@ -21,18 +22,33 @@ const NAMES = {
   explanation: 'Leadgrade_Explanation__c',
 };
 
+/** @param model the key of the model; null = the first one, whose fields have no name in them */
+function namesOf(model: string | null): FieldNames {
+  if (model === null) return NAMES;
+  const words = model.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const { grade, fit, behavior, total, status, explanation } = NAMES;
+  const ofModel = (field: string) => field.replace('Leadgrade_', `Leadgrade_${words.join('_')}_`);
+  return {
+    ...NAMES,
+    ...{ grade: ofModel(grade), fit: ofModel(fit), behavior: ofModel(behavior), total: ofModel(total) },
+    ...{ status: ofModel(status), explanation: ofModel(explanation) },
+  };
+}
+
 interface Org {
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** Every unconverted Lead and every Contact, with our fields. */
-export async function peopleInSalesforce(org: Org): Promise<readonly DisplayRecord[]> {
+/** Every unconverted Lead and every Contact, with our fields of one model. */
+export async function peopleInSalesforce(org: Org, model: string | null): Promise<readonly DisplayRecord[]> {
   const token = await fetchToken(org);
-  const fields = ['Id', ...Object.values(NAMES)].join(', ');
-  const leads = await query(org, token, `SELECT ${fields} FROM Lead WHERE IsConverted = false`);
-  return [...leads, ...(await query(org, token, `SELECT ${fields} FROM Contact`))];
+  const names = namesOf(model);
+  const fields = ['Id', ...Object.values(names)].join(', ');
+  const read = (soql: string) => query(org, { token, soql, names });
+  const leads = await read(`SELECT ${fields} FROM Lead WHERE IsConverted = false`);
+  return [...leads, ...(await read(`SELECT ${fields} FROM Contact`))];
 }
 
 async function fetchToken({ url, clientId, clientSecret }: Org): Promise<string> {
@@ -45,14 +61,20 @@ async function fetchToken({ url, clientId, clientSecret }: Org): Promise<string>
   return tokenSchema.parse(await response.json()).access_token;
 }
 
-async function query(org: Org, token: string, soql: string): Promise<readonly DisplayRecord[]> {
+interface Query {
+  readonly token: string;
+  readonly soql: string;
+  readonly names: FieldNames;
+}
+
+async function query(org: Org, { token, soql, names }: Query): Promise<readonly DisplayRecord[]> {
   const records: DisplayRecord[] = [];
   let path: string | undefined = `/services/data/v66.0/query?${new URLSearchParams({ q: soql })}`;
   while (path !== undefined) {
     const response = await fetch(`${org.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
     const page = pageSchema.parse(await response.json());
     for (const { Id, attributes: _attributes, ...values } of page.records) {
-      records.push(parseDisplayRecord(Id, valuesSchema.parse(values), NAMES));
+      records.push(parseDisplayRecord(Id, valuesSchema.parse(values), names));
     }
     path = page.nextRecordsUrl;
   }

@@ -40,7 +40,7 @@ export interface Day {
   readonly date: string;
   /** Actions of people, and edits of contacts and companies. */
   readonly changes: number;
-  /** Leads whose score changed at night by decay alone. */
+  /** Leads whose score by any model, also by a shadow, changed at night by decay alone. */
   readonly decayed: number;
   readonly writtenByNight: number;
   readonly writtenByDay: number;

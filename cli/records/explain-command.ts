@@ -9,7 +9,10 @@ export function explainCommand(io: CommandIo): Command {
   return new Command('explain')
     .addArgument(leadArgument())
     .option('--as-of <instant>', 'replay the score of this instant (RFC 3339), from what was known then', instant)
-    .option('--model <file>', 'explain with this model (default: the one in use; with --as-of, the one of that time)')
+    .option(
+      '--model <name or file>',
+      'one of several models, or a model file (default: those in use; with --as-of, the live ones of that time)',
+    )
     .option('--history', 'print only the history of the score, newest first')
     .option('--limit <number>', 'changes of the history (default: 5, with --history 50)', positiveNumber)
     .addOption(jsonOption())

@@ -55,12 +55,13 @@ function otherLine({ record, reason }: MatchReason): string {
   return `  ${nameOf(record)} (${record.object}): not matched: ${reason}`;
 }
 
-/** The fields of the model in which the records differ. */
+/** The fields of the models in which the records differ. */
 export function differencesOf(
-  { model, people }: JobContext,
+  { models, people }: JobContext,
   records: FoundLead['records'],
 ): readonly FieldDifference[] {
-  const fields = [...new Set(['contact.job_title', ...modelFields(model.compiled).keys()])];
+  const ofModels = models.flatMap(({ compiled }) => [...modelFields(compiled).keys()]);
+  const fields = [...new Set(['contact.job_title', ...ofModels])];
   return fieldDifferences(records, fields, people);
 }
 

@@ -14,14 +14,16 @@ import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts'
 import type { StoredThreshold } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
+import { modelNamed } from '../models/named-model.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
+import { type ModelOption, modelOption } from '../replay/model-option.ts';
 import { printReplay } from '../replay/print-replay.ts';
 import { checkInstant } from '../replay/replay.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
-import { historyJson, historyLines, historyOf, RECENT } from './explain-history.ts';
+import { firstJson, historiesJson, historiesOf, historyLines, RECENT } from './explain-history.ts';
 import { explainModels, headingOf, modelsJson } from './explain-models.ts';
 import {
   differenceJson,
@@ -50,13 +52,21 @@ export interface ExplainOptions {
 }
 
 export function explainLead(io: CommandIo, query: LeadQuery, options: ExplainOptions): Promise<void> {
-  const { asOf, model } = options;
-  return withProduct(io, { asOf, models: model, logErrorsOnly: true }, ({ context }) =>
-    run(io, context, query, options),
-  );
+  const { asOf } = options;
+  const model = modelOption(options.model);
+  return withProduct(io, { asOf, models: model.file, logErrorsOnly: true }, ({ context }) => {
+    // A replay looks for the name among the models of its instant.
+    const isNamedNow = asOf === undefined && model.name !== undefined;
+    return run(io, isNamedNow ? withNamed(context, model.name) : context, query, { ...options, model });
+  });
 }
 
-async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: ExplainOptions): Promise<void> {
+/** The options, with the model that `--model` names. */
+interface Options extends Omit<ExplainOptions, 'model'> {
+  readonly model: ModelOption;
+}
+
+async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: Options): Promise<void> {
   const { json, asOf } = options;
   if (asOf !== undefined) checkInstant(asOf, context);
   const { name, key: named, records } = await findRecords(context, query);
@@ -77,24 +87,31 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, options
   );
 }
 
+/** Only the model of that name, as it scores beside the others. */
+function withNamed(context: JobContext, name: string): JobContext {
+  const model = modelNamed(context, name);
+  return { ...context, model, models: [model] };
+}
+
 async function printHistory(
   io: CommandIo,
   context: JobContext,
-  { id, records }: FoundLead,
-  { json, limit = HISTORY_LENGTH }: ExplainOptions,
+  found: FoundLead,
+  { json, limit = HISTORY_LENGTH }: Options,
 ): Promise<void> {
-  const history = await historyOf(context, id, limit);
-  const lines = historyLines(history, context.retention);
+  const inputs = await scoringInputs(context);
+  const lead = toLead(asReadable(found, inputs.unreadable), inputs);
+  const histories = await historiesOf(context, lead, { found, limit });
+  const lines = historyLines(histories, context.retention);
   if (json) {
-    const keys = records.map(({ crm, object, id: record }) => ({ crm, object, id: record }));
-    io.stdout.write(`${JSON.stringify({ records: keys, ...historyJson(history) })}\n`);
+    const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
+    io.stdout.write(`${JSON.stringify({ records, ...historiesJson(histories) })}\n`);
   } else io.stdout.write(`${lines.length === 0 ? 'The lead was not scored yet.' : lines.slice(1).join('\n')}\n`);
 }
 
-async function print(io: CommandIo, context: JobContext, found: FoundLead, options: ExplainOptions): Promise<void> {
+async function print(io: CommandIo, context: JobContext, found: FoundLead, options: Options): Promise<void> {
   const { json, limit = RECENT } = options;
   const past = await pastOf(context, found.id);
-  const history = await historyOf(context, found.id, limit);
   const now = context.clock.now().getTime();
   const inputs = await scoringInputs(context);
   const person = asReadable(found, inputs.unreadable);
@@ -102,6 +119,8 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
   const unreadable = await unreadableOf(context, found.records);
   const lead = toLead(person, inputs);
   const explained = await explainModels(context, lead, found, now);
+  const histories = await historiesOf(context, lead, { found, limit });
+  const isOnly = explained.length === 1;
   const [{ result, explanation }] = explained;
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   const { unobserved } = lead;
@@ -110,15 +129,16 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
   if (json) {
     const identity = { records, matches, differences: differences.map(differenceJson) };
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...modelsJson(explained), ...identity, unobserved, unreadable, ...past, ...historyJson(history) })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...modelsJson(explained, histories), ...identity, unobserved, unreadable, ...past, ...firstJson(histories) })}\n`,
     );
     return;
   }
   const lines = [
     ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). Its score would be:']),
-    ...(explained.length === 1 ? [`${result.id}: ${result.status}, grade ${result.grade}`] : [result.id]),
+    ...(isOnly ? [] : [result.id]),
     ...explained.flatMap((each) => [
-      ...(explained.length === 1 ? [] : ['', headingOf(each)]),
+      ...(isOnly ? [] : ['']),
+      headingOf(each, isOnly),
       ...(each.outside === null ? [each.explanation, ...thresholdLines(each.result, each.stored, each.model)] : []),
     ]),
     ...recordLines(records, matches),
@@ -126,7 +146,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, optio
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
     ...unreadableLines(unreadable),
     ...outcomeLines(past),
-    ...historyLines(history, context.retention),
+    ...historyLines(histories, context.retention),
     ...conflictLines(past),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);

@@ -1,7 +1,8 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
 
-import { type ActiveModel, type JobContext, withModel } from '../../jobs/context.ts';
+import { appliedCondition } from '../../jobs/applied-model.ts';
+import { type ActiveModel, type JobContext, onlyModel, type ScoredModel, withModel } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
@@ -15,10 +16,11 @@ import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { thresholdsAsOf } from '../../src/store/leads/band-thresholds.ts';
-import { type Applied, firstModel, listApplied } from '../../src/store/models/applied.ts';
+import { type Applied, listApplied } from '../../src/store/models/applied.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import type { LeadAsOf } from '../../src/store/replay/leads-as-of.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
+import { outsideOf } from './outside-model.ts';
 
 /** What is as it is today in every replay. */
 export const AS_TODAY =
@@ -28,52 +30,124 @@ const DAY_MS = 86_400_000;
 
 const OUT_OF_SCOPE = 'The lead was outside the scope of the mapping (leads.where) then.';
 
+/** A model of the list that was in force at the instant. */
+export type ModelThen = Pick<ScoredModel, 'key' | 'name' | 'role' | 'where'>;
+
 export interface Replayed {
+  readonly then: ModelThen;
   readonly lead: Lead;
   readonly model: ActiveModel;
   readonly result: ScoreResult;
 }
 
+/** What one model said of the lead; `outside`: why the model did not score it. */
+export type ModelReplay =
+  | Replayed
+  | { readonly then: ModelThen; readonly outside: string }
+  | { readonly then: ModelThen; readonly refused: string };
+
 export interface Replay {
   isInScope(lead: LeadAsOf): boolean;
-  /** @returns the reason, if the score cannot be replayed */
-  score(lead: LeadAsOf): Promise<Replayed | { readonly refused: string }>;
+  /** The models that are replayed, the first one first. */
+  readonly models: readonly ModelThen[];
+  /** @returns what each of `models` said; or the reason, if no score of the lead can be replayed */
+  score(lead: LeadAsOf): Promise<readonly ModelReplay[] | { readonly refused: string }>;
 }
+
+/** Absent: the live models that were in force. Else one of them by its name, or another model for all leads. */
+export type ReplayChoice = { readonly name: string } | { readonly model: ActiveModel };
 
 /**
  * @param at the instant, not in the future
- * @param model the model for all leads; null = the one that was in use for each
+ * @throws ConfigurationError for a name that no model had at that instant
  */
-export async function openReplay(context: JobContext, at: Date, model: ActiveModel | null): Promise<Replay> {
-  const applied = await listApplied(context.db);
+export async function openReplay(context: JobContext, at: Date, choice?: ReplayChoice): Promise<Replay> {
+  const { refusalOf, replayOf, models } =
+    choice !== undefined && 'model' in choice
+      ? await givenModel(context, at, choice.model)
+      : await modelsThen(context, at, choice?.name ?? null);
+  const { unreadable } = await scoringInputs(context, at);
+  const inScope = (lead: LeadAsOf) => isInScope(asReadable(lead, unreadable), context.crms, lead.results.size > 0);
+  return {
+    models,
+    isInScope: inScope,
+    score: async (lead) => {
+      const refused = (inScope(lead) ? recordsRefusal(lead, at) : OUT_OF_SCOPE) ?? refusalOf(lead);
+      if (refused !== null) return { refused };
+      const replays: ModelReplay[] = [];
+      for (const then of models) replays.push(await replayOf(then, lead));
+      return replays;
+    },
+  };
+}
+
+interface Opened {
+  readonly models: readonly ModelThen[];
+  /** Why no model can score the lead; null = they can. */
+  refusalOf(lead: LeadAsOf): string | null;
+  replayOf(then: ModelThen, lead: LeadAsOf): Promise<ModelReplay>;
+}
+
+function recordsRefusal({ recordsChangedAt }: LeadAsOf, at: Date): string | null {
+  if (recordsChangedAt === null || recordsChangedAt <= at) return null;
+  return `The records of this person changed on ${recordsChangedAt.toISOString()} (one was linked, merged, deleted or restored). Scores from before that cannot be replayed.`;
+}
+
+async function givenModel(context: JobContext, at: Date, model: ActiveModel): Promise<Opened> {
+  const prepared = await withInputs(context, at, model);
+  return {
+    models: [onlyModel(model)],
+    refusalOf: () => null,
+    replayOf: async (then, lead) => replayWith(prepared, then, lead, at),
+  };
+}
+
+async function modelsThen(context: JobContext, at: Date, name: string | null): Promise<Opened> {
+  const applied = (await listApplied(context.db)).find(({ applied_at }) => applied_at <= at) ?? null;
   const stored = await listModels(context.db);
   addModels(new Map(stored.map(({ hash, text }) => [hash, text])));
   const byHash = new Map<string, Promise<Prepared | string>>();
-  const prepared = (hash: string): Promise<Prepared | string> => {
-    const known =
-      byHash.get(hash) ??
-      prepare(
-        context,
-        at,
-        stored.find((each) => each.hash === hash),
-        hash,
-      );
+  const preparedOf = (hash: string): Promise<Prepared | string> => {
+    const model = stored.find((each) => each.hash === hash);
+    const known = byHash.get(hash) ?? prepare(context, at, model, hash);
     byHash.set(hash, known);
     return known;
   };
-  const given = model === null ? null : await withInputs(context, at, model);
-  const { unreadable } = await scoringInputs(context, at);
-  const inScopeThen = (lead: LeadAsOf) => isInScope(asReadable(lead, unreadable), context.crms, lead.result !== null);
   return {
-    isInScope: inScopeThen,
-    score: async (lead) => {
-      if (!inScopeThen(lead)) return { refused: OUT_OF_SCOPE };
-      const { recordsChangedAt } = lead;
-      if (recordsChangedAt !== null && recordsChangedAt > at) return { refused: changedRecords(recordsChangedAt) };
-      const inUse = given ?? (await preparedOf(modelInUse(applied, lead, at), prepared));
-      return typeof inUse === 'string' ? { refused: inUse } : scored(lead, inUse, at);
+    models: chosen(applied, name, at),
+    refusalOf: ({ results }) => (applied === null && !results.has(null) ? 'No model was in use yet.' : null),
+    replayOf: async (then, lead) => {
+      const hash = hashInUse(applied, then, lead);
+      return replayWith(hash === null ? 'The model was not in use yet.' : await preparedOf(hash), then, lead, at);
     },
   };
+}
+
+/** Results from before models were applied are those of a single model. */
+const FIRST: ModelThen = { key: null, name: 'the model', role: 'live', where: null };
+
+/** @throws ConfigurationError for a name that none has */
+function chosen(applied: Applied | null, name: string | null, at: Date): readonly ModelThen[] {
+  const all = (applied?.models ?? []).map(({ key, label, role, where }): ModelThen => {
+    return { key, name: label, role, where: appliedCondition(where) };
+  });
+  if (name === null) return applied === null ? [FIRST] : all.filter(({ role }) => role === 'live');
+  const named = all.filter((model) => model.name === name);
+  if (named.length > 0) return named;
+  const known =
+    all.length === 0 ? 'No model was applied by then.' : `In force: ${all.map((each) => each.name).join(', ')}.`;
+  throw new ConfigurationError(
+    `There was no model "${name}" at ${at.toISOString()}, and there is no file of that name. ${known}`,
+  );
+}
+
+/** The version of the last result by the model, unless models were applied between that and the instant. */
+function hashInUse(applied: Applied | null, { key }: ModelThen, { results }: LeadAsOf): string | null {
+  const result = results.get(key);
+  if (applied !== null && (result === undefined || applied.applied_at > result.as_of)) {
+    return applied.models.find((model) => model.key === key)?.hash ?? null;
+  }
+  return result?.model_hash ?? null;
 }
 
 interface Prepared {
@@ -82,22 +156,15 @@ interface Prepared {
   readonly thresholds: ModelThresholds;
 }
 
-function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
+function replayWith(prepared: Prepared | string, then: ModelThen, lead: LeadAsOf, at: Date): ModelReplay {
+  if (typeof prepared === 'string') return { then, refused: prepared };
+  const { model, inputs, thresholds } = prepared;
   const whole = toLead(asReadable(lead, inputs.unreadable), inputs);
-  const before = { thresholds, earlierModels: knownModels, isCurrent: false };
-  const context = scoringContext(model, lead.result, before);
-  return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
-}
-
-/** The model of the last result, unless another one was applied between that and the instant. */
-function modelInUse(applied: readonly Applied[], { result }: LeadAsOf, at: Date): string | null {
-  const from = result?.as_of.getTime() ?? -Infinity;
-  const newer = applied.find(({ applied_at }) => applied_at.getTime() > from && applied_at <= at);
-  return firstModel(newer ?? null)?.hash ?? result?.model_hash ?? null;
-}
-
-function preparedOf(hash: string | null, prepared: (hash: string) => Promise<Prepared | string>) {
-  return hash === null ? 'No model was in use yet.' : prepared(hash);
+  const previous = lead.results.get(then.key) ?? null;
+  const outside = outsideOf(then, whole, previous);
+  if (outside !== null) return { then, outside };
+  const scoring = scoringContext(model, previous, { thresholds, earlierModels: knownModels, isCurrent: false });
+  return { then, lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), scoring) };
 }
 
 /** @returns why it is not possible, in place of the model */
@@ -122,10 +189,6 @@ async function withInputs(context: JobContext, at: Date, model: ActiveModel): Pr
   const thresholds = new Map([[model.hash, { points, first: points }]]);
   if (missing === undefined) return { model, inputs, thresholds };
   return `The points of the band ${missing.id} follow the leads, and were not known with this model at that instant.`;
-}
-
-function changedRecords(at: Date): string {
-  return `The records of this person changed on ${at.toISOString()} (one was linked, merged, deleted or restored). Scores from before that cannot be replayed.`;
 }
 
 /** @throws ConfigurationError for an instant in the future, or one of which data is deleted already */

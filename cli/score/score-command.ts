@@ -5,7 +5,10 @@ import type { ScoreOptions } from './score.ts';
 
 export function scoreCommand(io: CommandIo): Command {
   return new Command('score')
-    .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
+    .option(
+      '--model <file>',
+      'model file (default: MODEL_FILE, or mappings/model.yaml; with --store, the live models of that time, or one by its name)',
+    )
     .option('--input <file>', 'leads as NDJSON, one a line; - is standard input', '-')
     .addOption(new Option('--csv <file>', 'leads as a CSV export, one a row; needs --mapping').conflicts('input'))
     .option('--mapping <file>', 'the meaning of the columns of the CSV file (docs/exports.md)')

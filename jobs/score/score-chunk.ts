@@ -98,7 +98,11 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
  * @param previous its last result by the model: while the answer hangs on a field that a CRM does not show any more, the
  *   model scores the leads that it did
  */
-export function applies({ where }: ScoredModel, { fields }: Pick<Lead, 'fields'>, previous: object | null): boolean {
+export function applies(
+  { where }: Pick<ScoredModel, 'where'>,
+  { fields }: Pick<Lead, 'fields'>,
+  previous: object | null,
+): boolean {
   const membership = where === null ? 'in' : where.membership(fields);
   return membership === 'in' || (membership === 'undecided' && previous !== null);
 }

@@ -123,13 +123,16 @@ test('start with bad settings lists all of them in one message', async () => {
   expect(await run('errors', 'list', '--bogus')).toMatchObject({ code: 2, stdout: '' });
 });
 
-test('demo prints what reps see, without any settings', async () => {
+test('demo prints what reps see, what each of three models says, and where the shadow differs, without any settings', async () => {
   const demo = await leadgrade(['demo', '--once', '--contacts', '40']);
   expect(demo.code).toBe(0);
   expect(demo.stdout).toContain('THE 10 HOTTEST CONTACTS');
-  const [, right, scored] = /sum to the score: (\d+) of (\d+)\./.exec(demo.stdout) ?? [];
-  expect(Number(scored)).toBeGreaterThan(25);
-  expect(right).toBe(scored);
+  const sums = [...demo.stdout.matchAll(/(\d+) of (\d+) contacts in HubSpot: fit and behavior add up to the total/g)];
+  expect(sums).toHaveLength(2);
+  for (const [, right, scored] of sums) expect(right).toBe(scored);
+  expect(sums.reduce((all, [, , scored]) => all + Number(scored), 0)).toBe(40);
+  expect(demo.stdout).toMatch(/^next \(b2b-saas-next@[\d.]+, shadow\) scores \d+ leads\. It writes nothing/m);
+  expect(demo.stdout).toMatch(/^\d+ have another status with next/m);
 });
 
 /** A contact that is scored and not a customer. */

@@ -23,8 +23,8 @@ export interface LeadAsOf {
   readonly recordsChangedAt: Date | null;
   /** Activities that changed after the instant: they count as they are now. */
   readonly changedActivities: number;
-  /** The last result until then; null = it had no score. */
-  readonly result: ResultThen | null;
+  /** The last result of each model until then, by the key of the model; null = the first model. */
+  readonly results: ReadonlyMap<string | null, ResultThen>;
 }
 
 interface Options {
@@ -42,11 +42,12 @@ export async function leadsAsOf(
   if (leadIds.length === 0) return [];
   const records = Map.groupBy(await recordsAsOf(db, leadIds, options), (record) => record.lead_id);
   const activities = Map.groupBy(await activitiesAsOf(db, leadIds, options), (activity) => activity.lead_id);
-  const leads = await leadRows(db, leadIds, options.at);
-  return leads.flatMap(({ id, records_changed_at, as_of, ...last }) => {
+  const results = Map.groupBy(await resultsAsOf(db, leadIds, options.at), (result) => result.lead_id);
+  const leads = await leadRows(db, leadIds);
+  return leads.flatMap(({ id, records_changed_at }) => {
     const own = records.get(id) ?? [];
     const done = activities.get(id) ?? [];
-    const result = as_of === null ? null : { ...last, as_of };
+    const last = results.get(id) ?? [];
     return own.length === 0
       ? []
       : [
@@ -58,26 +59,32 @@ export async function leadsAsOf(
             }),
             recordsChangedAt: records_changed_at,
             changedActivities: done.filter(({ changed }) => changed).length,
-            result,
+            results: new Map(last.map(({ lead_id: _, model, ...result }) => [model, result])),
           },
         ];
   });
 }
 
-interface LeadRow extends Omit<ResultThen, 'as_of'> {
+interface LeadRow {
   readonly id: number;
   readonly records_changed_at: Date | null;
-  /** Null: no result. */
-  readonly as_of: Date | null;
 }
 
-async function leadRows(db: Kysely<Tables>, leadIds: readonly number[], at: Date): Promise<readonly LeadRow[]> {
-  const { rows } = await sql<LeadRow>`
-    select l.id, l.records_changed_at, r.status, r.model_hash, r.as_of, r.fit_score, r.behavior_score, r.thresholds
-    from leadgrade.leads l left join lateral (
-      select status, model_hash, as_of, fit_score, behavior_score, thresholds from leadgrade.results p
-      where p.lead_id = l.id and p.model is null and p.as_of <= ${at} order by p.id desc limit 1
-    ) r on true where l.id = any(${leadIds}::bigint[]) order by l.id`.execute(db);
+function leadRows(db: Kysely<Tables>, leadIds: readonly number[]): Promise<readonly LeadRow[]> {
+  const leads = db.selectFrom('leads').select(['id', 'records_changed_at']).where('id', 'in', leadIds);
+  return leads.orderBy('id').execute();
+}
+
+interface ResultRow extends ResultThen {
+  readonly lead_id: number;
+  readonly model: string | null;
+}
+
+async function resultsAsOf(db: Kysely<Tables>, leadIds: readonly number[], at: Date): Promise<readonly ResultRow[]> {
+  const { rows } = await sql<ResultRow>`
+    select distinct on (lead_id, model) lead_id, model, status, model_hash, as_of, fit_score, behavior_score, thresholds
+    from leadgrade.results where lead_id = any(${leadIds}::bigint[]) and as_of <= ${at}
+    order by lead_id, model, id desc`.execute(db);
   return rows;
 }
 

@@ -1,9 +1,11 @@
 // A MODEL_FILE that lists several models: what the commands load, and what `validate` says.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { loadModels } from '../../../cli/product/files/load-models.ts';
 import { sharedProperties, withModelFields } from '../../../src/mapping/write-back.ts';
+import { modelDifferences } from '../../../src/review/plan/model-differences.ts';
+import { yamlValue } from '../../../src/yaml/yaml-value.ts';
 import { writeModels } from '../../support/models.ts';
 import { testFolder } from '../../support/test-folder.ts';
 import { leadgradeHere } from '../run-command.ts';
@@ -68,7 +70,7 @@ test('the properties that two live models write are found, whatever their case',
   ]);
 });
 
-test.each(['new-business-and-expansion', 'two-products'])(
+test.each(['demo', 'new-business-and-expansion', 'two-products'])(
   'the example %s is valid with every model in it',
   async (name) => {
     const { stdout } = await leadgradeHere(['validate', `mappings/examples/${name}/models.yaml`]);
@@ -86,4 +88,13 @@ test('validate warns that leads.where of a mapping leaves out all leads of a mod
   expect(stdout).toContain(
     'the model expansion scores no lead of mappings/hubspot.yaml: its leads.where excludes them',
   );
+});
+
+test("the draft of the demo's list is the shipped model but for the half-life and the points of pricing", async () => {
+  const parsed = (file: string) => yamlValue(readFileSync(file, 'utf8'));
+  const differences = modelDifferences(parsed('mappings/model.yaml'), parsed('mappings/examples/demo/next.yaml'));
+  expect(differences).toEqual([
+    'behavior: half_life 30d → 20d',
+    'pricing_page: tiers [{ count: 1, points: 15 }, { count: 3, points: 30 }] → [{ count: 1, points: 20 }, { count: 3, points: 40 }]',
+  ]);
 });

@@ -3,13 +3,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openReplay } from '../../../cli/replay/replay.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
-import { toContributions } from '../../../src/domain/stored-lines.ts';
-import { lineTexts } from '../../../src/scoring/line-texts.ts';
-import { leadsAsOf } from '../../../src/store/replay/leads-as-of.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { leadgradeHere } from '../run-command.ts';
+import { replayAll } from './replay-all.ts';
 
 const DAY_MS = 86_400_000;
 let product: TestProduct;
@@ -33,51 +30,15 @@ beforeAll(async () => {
 
 afterAll(() => product.close());
 
-async function results() {
-  return product.context.db
-    .selectFrom('results')
-    .innerJoin('leads', 'leads.id', 'results.lead_id')
-    .selectAll('results')
-    .select(['leads.records_changed_at'])
-    .orderBy('results.id')
-    .execute();
-}
-
 test('every result of three days is replayed with the same grade, scores, status and lines, but for the record that was deleted since', async () => {
-  const { context } = product;
-  const all = await results();
-  expect(all.length).toBeGreaterThan(40);
-  let refused = 0;
-  for (const stored of all) {
-    const [lead] = await leadsAsOf(context.db, [stored.lead_id], { at: stored.as_of, crms: ['hubspot'] });
-    if (lead === undefined) {
-      refused++;
-      continue;
-    }
-    const replayed = await (await openReplay(context, stored.as_of, null)).score(lead);
-    if ('refused' in replayed) {
-      expect(stored.records_changed_at).not.toBeNull();
-      refused++;
-      continue;
-    }
-    const { result, model } = replayed;
-    expect({
-      grade: result.grade,
-      fit: result.fit.score,
-      behavior: result.behavior.score,
-      status: result.status,
-    }).toEqual({
-      ...{ grade: stored.grade, fit: stored.fit_score, behavior: stored.behavior_score, status: stored.status },
-    });
-    const lines = toContributions(stored.contributions, lineTexts(model.compiled)).map(({ signal, points }) => [
-      signal,
-      points,
-    ]);
-    expect(
-      result.contributions.filter(({ points }) => points !== 0).map(({ signal, points }) => [signal, points]),
-    ).toEqual(lines);
-  }
-  expect(refused).toBeLessThan(5);
+  const { results, refused } = await replayAll(product.context);
+  expect(results.length).toBeGreaterThan(40);
+  for (const { stored, replayed } of results) expect(replayed).toEqual(stored);
+  expect(refused.length).toBeLessThan(5);
+  const { db } = product.context;
+  const changed = await db.selectFrom('leads').select('id').where('records_changed_at', 'is not', null).execute();
+  const ids = changed.map(({ id }) => id);
+  expect(refused.map(({ lead }) => lead).filter((lead) => !ids.includes(lead))).toEqual([]);
 });
 
 test('a replay from before an activity was seen does not know it', async () => {

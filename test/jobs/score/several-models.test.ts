@@ -76,6 +76,23 @@ test('the fields of each model add up, a model fills none of a lead outside its 
   expect((await resultsOf('next')).length).toBe(contacts.length);
 });
 
+test('two live models and a shadow are read and written in the same calls as one model', async () => {
+  const calls: string[][] = [];
+  for (const models of [[{ name: 'everyone' }], ALL]) {
+    product = await openTestProduct({ people: 40, settings: { MODEL_FILE: writeModels(folder, models) } });
+    const since = await lastCall();
+    await product.backfill();
+    const [contactId] = [...product.sandbox.contactIds.values()];
+    await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+    await product.nightly();
+    const log = (await product.log()).filter(({ seq }) => seq > since);
+    calls.push(log.map(({ method, path }) => `${method} ${path.split('?')[0]}`).toSorted());
+    await product.close();
+  }
+  expect(calls[0]?.length).toBeGreaterThan(20);
+  expect(calls[1]).toEqual(calls[0]);
+});
+
 test('a change of the shadow model gives new results and writes nothing', async () => {
   await open();
   const [before, since] = [await resultsOf('next'), await lastCall()];

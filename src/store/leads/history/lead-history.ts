@@ -26,8 +26,15 @@ export interface StoredResult {
   readonly is_ambiguous: boolean;
 }
 
-/** The latest results of a lead by the first model, newest first. */
-export async function resultsOf(db: Kysely<Tables>, leadId: number, limit: number): Promise<readonly StoredResult[]> {
+/**
+ * The latest results of a lead by one model, newest first.
+ * @param model its key; null = the first model
+ */
+export async function resultsOf(
+  db: Kysely<Tables>,
+  leadId: number,
+  { model, limit }: { readonly model: string | null; readonly limit: number },
+): Promise<readonly StoredResult[]> {
   return db
     .selectFrom('results')
     .innerJoin('models', 'models.hash', 'results.model_hash')
@@ -37,19 +44,23 @@ export async function resultsOf(db: Kysely<Tables>, leadId: number, limit: numbe
       sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
     )
     .where('lead_id', '=', leadId)
-    .where('results.model', 'is', null)
+    .where(sql<boolean>`results.model is not distinct from ${model}::text`)
     .orderBy('results.id', 'desc')
     .limit(limit)
     .execute();
 }
 
-/** When the lead lost its score, because it left the scope or has no live record; null = it has one, or never had. */
+/**
+ * Since when no model scores the lead, because it left the scope or has no live record; null = a model does, or it was
+ * never scored.
+ */
 export async function unscoredSince(db: Kysely<Tables>, leadId: number): Promise<Date | null> {
   const row = await db
     .selectFrom('leads')
     .select('scored_at')
     .where('id', '=', leadId)
     .where('result_id', 'is', null)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('lead_results').where('lead_id', '=', leadId))))
     .executeTakeFirst();
   return row?.scored_at ?? null;
 }
