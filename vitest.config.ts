@@ -1,5 +1,6 @@
+import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import { IS_FULL } from './test/support/fault-runs.ts';
+import { IS_FULL, share } from './test/support/fault-runs.ts';
 import { patient } from './test/support/patience.ts';
 
 // nock replaces the HTTP of a whole process.
@@ -28,19 +29,42 @@ const FAULTS = [
   'test/jobs/queue/{failing-jobs,queue-backend,queue-contract}.test.ts',
 ];
 const SANDBOX = ['sandbox/test/**/*.test.ts'];
-// What depends on the database or the queue: repeated on every backend by `npm run test:all`.
-const BACKENDS = [
+/** Files of the store that are about the database itself: its start, types, locks, disk space, several processes. */
+const ABOUT_DATABASE = /open-database|migrate|-rows\.test|rate-limit|vacuum|scoring-races|pgbouncer/;
+
+/** The usual run tries the other files of the store in turn: they are about our statements, which Postgres has tried. */
+function storeTests(backend: string | undefined): readonly string[] {
   // Redis holds the queue and the rate limits, no other state.
-  process.env.TEST_BACKEND === 'redis' ? 'test/store/rate-limit/*.test.ts' : 'test/store/**/*.test.ts',
-  'test/jobs/queue/**/*.test.ts',
-  'test/jobs/runs/**/*.test.ts',
-  // The embedded database has the queue of Postgres, for which the other projects try these.
-  ...(process.env.TEST_BACKEND === 'redis'
-    ? ['test/jobs/faults/outages.test.ts', 'test/jobs/faults/lost-queue.long.test.ts']
-    : []),
-  'test/jobs/ingest/realtime.long.test.ts',
-  'test/jobs/write/killed-bulk-write.long.test.ts',
-];
+  if (backend === 'redis') return ['test/store/rate-limit/*.test.ts'];
+  const [own = [], others = []] = [true, false].map((isOwn) =>
+    filesOf('test/store/**/*.test.ts').filter((file) => ABOUT_DATABASE.test(file) === isOwn),
+  );
+  return [...own, ...share('test files of the store on this backend', others, 3)];
+}
+
+function filesOf(pattern: string): readonly string[] {
+  return globSync(pattern, { cwd: import.meta.dirname }).toSorted();
+}
+
+/** What depends on the database or the queue, for each backend of `npm run test:all`; on Postgres, other projects try it. */
+function repeatedTests(backend: string | undefined): string[] {
+  if (backend === undefined) return [];
+  const runs = filesOf('test/jobs/runs/*.test.ts');
+  const [long = [], short = []] = [true, false].map((isLong) =>
+    runs.filter((file) => file.endsWith('.long.test.ts') === isLong),
+  );
+  const realTime = share('backends of real time', ['embedded', 'redis'], 2).includes(backend);
+  return [
+    ...storeTests(backend),
+    'test/jobs/queue/**/*.test.ts',
+    ...long,
+    ...share('test files of runs on this backend', short, 2),
+    // The embedded database has the queue of Postgres, for which the other projects try these.
+    ...(backend === 'redis' ? ['test/jobs/faults/outages.test.ts', 'test/jobs/faults/lost-queue.long.test.ts'] : []),
+    ...(realTime ? ['test/jobs/ingest/realtime.long.test.ts'] : []),
+    'test/jobs/write/killed-bulk-write.long.test.ts',
+  ];
+}
 const NODE_MODULES = '**/node_modules/**';
 
 export default defineConfig({
@@ -96,7 +120,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'backends',
-          include: BACKENDS,
+          include: repeatedTests(process.env.TEST_BACKEND),
           exclude: [
             // Start the servers that they need.
             'test/jobs/queue/{silent-connection,lost-redis,redis-cluster}.long.test.ts',

@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { repetitions } from '../../support/fault-runs.ts';
 import { changed, PUBLIC_URL, storeWebhook } from '../../support/hubspot-webhooks.ts';
 import { ACME, leads } from '../../support/leads.ts';
 import { writeMeetingModel } from '../../support/meeting-model.ts';
@@ -20,7 +21,7 @@ import { expectInSync, logEnd, timesWritten } from '../faults/assertions.ts';
 import { KINDS, type Kind, portalChanges, sendDemoRequest } from './random-portal-changes.ts';
 
 const CONTACTS = 5;
-const RUNS = Number(process.env.FC_RUNS ?? 4);
+const RUNS = Number(process.env.FC_RUNS ?? repetitions({ usual: 2, full: 8 }));
 
 const request = {
   kind: fc.constantFrom(...KINDS),
@@ -255,9 +256,10 @@ async function check(script: readonly Step[], catchUp: CatchUp): Promise<void> {
 // Without shrinking, which would take longer than reading the failed script. Its seed and path are
 // printed.
 const { FC_SEED, FC_PATH } = process.env;
+const SEED = Number(FC_SEED ?? Date.now() % 2 ** 31);
+console.log(`webhook ordering: ${RUNS} random scripts for each test, 8 in npm run test:faults, FC_SEED=${SEED}`);
 const FC_OPTIONS = {
-  ...{ numRuns: RUNS, endOnFailure: true },
-  ...(FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }),
+  ...{ numRuns: RUNS, endOnFailure: true, seed: SEED },
   ...(FC_PATH === undefined ? {} : { path: FC_PATH }),
 };
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { z } from 'zod';
+import { repetitions } from '../../support/fault-runs.ts';
 import { expectAsFresh } from '../../support/fresh-copy.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
@@ -13,7 +14,7 @@ import { openSalesforceProduct, type SalesforceProduct } from '../../support/sal
 
 const MODEL_FILE = fileURLToPath(new URL('./reconciliation-model.yaml', import.meta.url));
 const PEOPLE = 5;
-const RUNS = Number(process.env.FC_RUNS ?? 5);
+const RUNS = Number(process.env.FC_RUNS ?? repetitions({ usual: 2, full: 10 }));
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** No item becomes visible later. Longer than every overlap. */
@@ -24,7 +25,7 @@ const formsSchema = z.array(z.object({ id: z.string(), submissions: z.array(z.st
 
 const { FC_SEED, FC_PATH } = process.env;
 const SEED = Number(FC_SEED ?? Date.now() % 2 ** 31);
-console.log(`reconciliation: FC_SEED=${SEED}`);
+console.log(`reconciliation: ${RUNS} random days of each CRM, 10 in npm run test:faults, FC_SEED=${SEED}`);
 // Without shrinking, which would take longer than reading the failed script.
 const FC_OPTIONS = {
   ...{ numRuns: RUNS, endOnFailure: true, seed: SEED },
