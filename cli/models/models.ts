@@ -77,7 +77,7 @@ function diffOf({ hash, key }: Version, older: readonly Version[]): string {
 
 function shortened(changes: readonly string[], diff: string): readonly string[] {
   if (changes.length <= MAX_CHANGES) return changes;
-  return [...changes.slice(0, MAX_CHANGES - 1), `and ${changes.length - MOST_CHANGES + 1} more: ${diff}`];
+  return [...changes.slice(0, MAX_CHANGES - 1), `and ${changes.length - MAX_CHANGES + 1} more: ${diff}`];
 }
 
 function minute(at: Date): string {

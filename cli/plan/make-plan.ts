@@ -42,8 +42,8 @@ export async function makePlan(
   const bands = { before: live.compiled.bands, after: model.compiled.bands };
   const tally = tallyPlan(bands);
   addModels(await storedModels(db));
-  const { points: thresholds, capacity } = await plannedThresholds(context, instantOf(context));
-  const input = { context, live, applied, texts: knownModels, thresholds };
+  const { points: thresholds, capacity, firsts } = await plannedThresholds(context, instantOf(context));
+  const input = { context, live, applied, texts: knownModels, thresholds, firsts };
   const { writes, due, failed } = await scoreAllLeads(input, tally, onChange);
   const known = new Set(bands.before.map(({ id }) => id));
   return {

@@ -21,6 +21,14 @@ export interface PlannedThresholds {
   readonly points: Readonly<Record<string, number>>;
   /** The bands with a capacity, best first. */
   readonly capacity: readonly CapacityUse[];
+  /** The bands whose first threshold is computed once the model is applied. */
+  readonly firsts: readonly PointRange[];
+}
+
+/** From the floor of a band, with which its leads are scored at first, to below its threshold. */
+export interface PointRange {
+  readonly from: number;
+  readonly below: number;
 }
 
 /** Those in use, if the model was used already; else as its first night would compute them. */
@@ -34,7 +42,11 @@ export async function plannedThresholds(context: JobContext, now: number): Promi
   );
   const capacity = await capacityUses(context, capacityBands(bands), { stored, now });
   const computed = capacity.map(({ band, points }) => [band, points] as const);
-  return { points: { ...shares, ...Object.fromEntries(computed), ...stored }, capacity };
+  const points = { ...shares, ...Object.fromEntries(computed), ...stored };
+  const firsts = bands
+    .filter(({ id }) => !Object.hasOwn(stored, id))
+    .map((band): PointRange => ({ from: band.points, below: points[band.id] ?? band.points }));
+  return { points, capacity, firsts };
 }
 
 async function bestShares(context: JobContext, bands: readonly CompiledBand[], now: number) {

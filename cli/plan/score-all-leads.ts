@@ -2,7 +2,7 @@
 import type { ActiveModel, JobContext, ScoredModel } from '../../jobs/context.ts';
 import { applies, type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
+import { appliedThresholds, initialThresholdOf } from '../../jobs/score/thresholds/moving-bands.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
@@ -10,9 +10,11 @@ import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
+import { basisValue } from '../../src/scoring/status.ts';
 import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
+import type { PointRange } from './planned-thresholds.ts';
 
 export interface PlanInput {
   readonly context: JobContext;
@@ -24,6 +26,8 @@ export interface PlanInput {
   readonly texts: ReadonlyMap<string, LineTexts>;
   /** Of the first planned model, in points by band. */
   readonly thresholds: Readonly<Record<string, number>>;
+  /** Of the bands that have no threshold yet. */
+  readonly firsts: readonly PointRange[];
 }
 
 export interface PlannedWriteCount {
@@ -51,7 +55,7 @@ export async function scoreAllLeads(
   tally: PlanTally,
   onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
 ): Promise<Scored> {
-  const { context, live, applied, texts, thresholds } = input;
+  const { context, live, applied, texts, thresholds, firsts } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
   const { crms, model: first, models, timezone } = context;
@@ -67,7 +71,7 @@ export async function scoreAllLeads(
     after: { model: first, inputs, thresholds },
   };
   const sums = new Sums(crms.keys());
-  for await (const { lead, scored } of scoredLeads(pagesOfLeads(context.db, pages), chunk)) {
+  for await (const { lead, scored } of scoredLeads(pagesOfLeads(context.db, pages), { chunk, first, firsts })) {
     sums.add(lead, scored);
     const won = scored.failure === undefined ? wonBy(lead, judges) : null;
     if (won !== null) tally.addWon(won);
@@ -79,15 +83,31 @@ export async function scoreAllLeads(
   return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
 }
 
+interface Scorer {
+  readonly chunk: ChunkContext;
+  readonly first: ScoredModel;
+  readonly firsts: readonly PointRange[];
+}
+
 /** Those with a record that is scored. */
-async function* scoredLeads(pages: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
+async function* scoredLeads(pages: AsyncIterable<readonly PagedLead[]>, scorer: Scorer) {
   for await (const page of pages) {
     const leads = page.filter(({ records }) => records.length > 0);
-    for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
+    for (const [index, scored] of scoreChunk(leads, scorer.chunk).entries()) {
       const lead = leads[index];
-      if (lead !== undefined) yield { lead, scored };
+      if (lead !== undefined) yield { lead, scored: afterFirstThreshold(lead, scored, scorer) };
     }
   }
+}
+
+/** A lead between the floor of a band and its first threshold is scored again when that is set, without hysteresis. */
+function afterFirstThreshold(lead: PagedLead, scored: ScoredLead, { chunk, first, firsts }: Scorer): ScoredLead {
+  const scores = scored.unscored ? null : (scored.result ?? lead.previous);
+  if (scores === null || scored.failure !== undefined) return scored;
+  const points = basisValue(first.compiled.status, { fit: scores.fit_score, behavior: scores.behavior_score });
+  if (!firsts.some(({ from, below }) => points >= from && points < below)) return scored;
+  const [again] = scoreChunk([{ ...lead, cause: initialThresholdOf([first]) }], chunk);
+  return again ?? scored;
 }
 
 /** What the plan costs, and what it could not tell. */

@@ -74,8 +74,8 @@ until grep -q 'leadgrade is running' "$work/service.log"; do sleep 1; done
 settle
 run compare models procurement payables
 run explain hubspot:103153
+run apply --promote payables --yes --by anna
 sed -i.before 's/role: shadow/role: live/' mappings/models.yaml
 printf '\n$ # in mappings/models.yaml: role: live\n'
 run setup
-run apply --promote payables --yes --by anna
 run models list

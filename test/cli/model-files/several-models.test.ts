@@ -87,3 +87,12 @@ test('validate warns that leads.where of a mapping leaves out all leads of a mod
     'the model expansion scores no lead of mappings/hubspot.yaml: its leads.where excludes them',
   );
 });
+
+test.each([
+  ['contact.title_department, which is made from the job title, is given', 'contact.title_department', 0],
+  ['a field without a mapping is named', 'contact.budget', 1],
+])('in the where of a model %s', async (_, field, warnings) => {
+  const file = writeModels(folder, [{ name: 'a' }, { name: 'b', where: `{ field: ${field}, is: finance }` }]);
+  const { stdout } = await leadgradeHere(['validate', file, 'mappings/hubspot.yaml']);
+  expect(stdout.split(`no mapping gives ${field}`).length - 1).toBe(warnings);
+});
