@@ -4,6 +4,7 @@ import { type Conjunction, toConjunction } from '../../src/scoring/dead-rules/co
 import { contradictionIn } from '../../src/scoring/dead-rules/contradictions.ts';
 import { readModelSet } from '../../src/scoring/model-set/model-set.ts';
 import { type Condition, conditionFields } from '../../src/scoring/schemas/condition.ts';
+import { TITLE_FIELDS } from '../../src/titles/read-title.ts';
 import { entryFile } from '../product/files/load-models.ts';
 
 /** The models of a list, with their files as the list names them; none if the list is not valid. */
@@ -25,12 +26,18 @@ interface Mappings {
   readonly scopes: readonly { readonly file: string; readonly where: Condition }[];
 }
 
+/** Two fields are made from the job title. */
+function isGiven(field: string, given: ReadonlySet<string>): boolean {
+  const isOfTitle = TITLE_FIELDS.some((each) => each === field);
+  return given.has(field) || (isOfTitle && given.has('contact.job_title'));
+}
+
 export function judgeModelSet(text: string, file: string, { given, scopes }: Mappings): readonly Problem[] {
   const { set, problems, toProblem } = readModelSet(text, file);
   const found = (set?.models ?? []).flatMap(({ name, where }, index): Problem[] => {
     if (where === undefined) return [];
     const path = ['models', index, 'where'];
-    const missing = given === null ? [] : conditionFields(where).filter((field) => !given.has(field));
+    const missing = given === null ? [] : conditionFields(where).filter((field) => !isGiven(field, given));
     const unknown = missing.map((field) => {
       const message = `no mapping gives ${field}, and an unknown value does not match.`;
       return toProblem({ level: 'warning', path, message, fix: 'Add it under fields in the mapping of your CRM.' });

@@ -16,6 +16,8 @@ import { withDatabase } from '../product/with-database.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { textOf } from './find-model.ts';
 
+/** Lines for one version; a rewritten model would fill a page. */
+const MAX_CHANGES = 10;
 const NO_CHANGE = 'Nothing that gives another score.';
 
 export function listAppliedModels(io: CommandIo, json: boolean): Promise<void> {
@@ -54,7 +56,7 @@ async function versionsOf(db: Kysely<Tables>): Promise<readonly Version[]> {
 }
 
 function lines(versions: readonly Version[]): string[] {
-  return versions.flatMap((version) => {
+  return versions.flatMap((version, index) => {
     const { hash, name, key, role, applied_at, applied_by, cause, changes, leads, is_in_use: isInUse } = version;
     const by = applied_by === null ? `at the ${cause}` : `by ${applied_by}${cause === 'rollback' ? ' (rollback)' : ''}`;
     const state = isInUse ? ', in use' : '';
@@ -62,10 +64,21 @@ function lines(versions: readonly Version[]): string[] {
     const scored = `${leads} leads have their score from it`;
     return [
       `${shortHash(hash)}  ${shown}  applied ${minuteOf(applied_at.getTime())} UTC ${by}${state}; ${scored}`,
-      ...(changes ?? []).map((change) => `          ${change}`),
+      ...shortened(changes ?? [], diffOf(version, versions.slice(index + 1))).map((change) => `          ${change}`),
       ...(changes?.length === 0 ? [`          ${NO_CHANGE}`] : []),
     ];
   });
+}
+
+/** The command that prints all that differs from the version before. */
+function diffOf({ hash, key }: Version, older: readonly Version[]): string {
+  const before = older.find((each) => each.key === key);
+  return `npx leadgrade models diff ${shortHash(before?.hash ?? hash)} ${shortHash(hash)}`;
+}
+
+function shortened(changes: readonly string[], diff: string): readonly string[] {
+  if (changes.length <= MAX_CHANGES) return changes;
+  return [...changes.slice(0, MAX_CHANGES - 1), `and ${changes.length - MAX_CHANGES + 1} more: ${diff}`];
 }
 
 export function showModel(io: CommandIo, name: string): Promise<void> {

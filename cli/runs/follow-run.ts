@@ -110,8 +110,9 @@ async function isWorkLeft({ context }: Product, run: Run, pauses: readonly CrmPa
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {
   const work = await pendingWork(context.db, context.clock.now(), [...context.crms.keys()]);
-  const read = `${count(run, 'records')} records, ${count(run, 'activities')} activities read`;
-  const done = `${count(run, 'scored')} scored, ${count(run, 'written')} written`;
+  const shown = (name: string): string => formatCount(count(run, name));
+  const read = `${shown('records')} records, ${shown('activities')} activities read`;
+  const done = `${shown('scored')} scored, ${shown('written')} written`;
   return `${run.job}: ${read}; ${done}; to do: ${pendingWorkText(work)}`;
 }
 

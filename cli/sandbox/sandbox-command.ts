@@ -11,6 +11,7 @@ export function sandboxCommand(io: CommandIo): Command {
     .option('--contacts <n>', 'number of contacts in the seeded data set', wholeNumber(1, 1_000_000), 2000)
     .option('--seed <n>', 'seed of the data set: the same seed gives the same data', wholeNumber(0, 0xffffffff), 1)
     .option('--data <dir>', 'load a folder in leadforge format instead of the seeded data set')
+    .option('--recent', 'with --data: move its dates, so that its last activities were yesterday')
     .option('--now <instant>', 'start time of its clock, ISO (default: now)', instant)
     .addOption(
       new Option('--tier <tier>', 'tier of the HubSpot account')

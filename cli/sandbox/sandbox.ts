@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
-import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
+import { loadLeadforge, loadRecentLeadforge } from '../../sandbox/dataset/leadforge.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
@@ -19,6 +19,7 @@ const optionsSchema = z.object({
   contacts: z.number(),
   seed: z.number(),
   data: z.string().optional(),
+  recent: z.boolean().default(false),
   now: z.date().optional(),
   tier: z.enum(['free', 'pro', 'enterprise']),
   dayLimit: z.number().optional(),
@@ -81,15 +82,19 @@ async function readInput(
 ): Promise<{ dataset: Dataset; faults: readonly FaultRule[] } | null> {
   try {
     const faults = options.faults === undefined ? [] : await readFaults(options.faults);
-    const { contacts, seed } = options;
-    const dataset =
-      options.data === undefined ? seededDataset({ contacts, seed, now }) : loadLeadforge(options.data, now);
-    return { dataset, faults };
+    return { dataset: loadDataset(options, now), faults };
   } catch (error) {
     io.stderr.write(`The sandbox could not start: ${messageOf(error)}\n`);
     io.setExitCode(2);
     return null;
   }
+}
+
+/** @throws if the folder of `data` cannot be read, or `recent` is set without it */
+function loadDataset({ contacts, seed, data, recent }: SandboxOptions, now: Date): Dataset {
+  if (data !== undefined) return recent ? loadRecentLeadforge(data, now) : loadLeadforge(data, now);
+  if (recent) throw new Error('--recent moves the dates of a folder: add --data. The seeded data set is recent.');
+  return seededDataset({ contacts, seed, now });
 }
 
 /** @throws an Error that names the file and the location in it */

@@ -37,6 +37,12 @@ describe('examples', () => {
     expect(problems.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  test.each(['workshop', 'applied', 'payables', 'models'])('the %s.yaml of the guide has no error', (name) => {
+    const file = `docs/examples/procurement/${name}.yaml`;
+    const code = readFileSync(join(ROOT, file), 'utf8');
+    expect(readerOf(code)(code, file).problems).toEqual([]);
+  });
+
   test('are a model in the README, and mappings in their reference', () => {
     expect(examples.filter(({ page }) => page === 'README.md')).toHaveLength(1);
     expect(examples.filter(({ page }) => page === 'docs/mapping.md').length).toBeGreaterThan(1);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Dataset, SeedActivity, SeedCompany, SeedLead, SeedOpportunity, SeedPerson } from './dataset.ts';
 import { leadforgeActivities } from './leadforge-activities.ts';
-import { cell, dayOf, type Row, readRows } from './leadforge-rows.ts';
+import { cell, dayOf, daysToYesterday, type Row, readRows } from './leadforge-rows.ts';
 
 // The middle of each band; for open bands a value a little above their start.
 const EMPLOYEES: Readonly<Record<string, number>> = {
@@ -49,7 +49,20 @@ const SOURCES: Readonly<Record<string, string>> = {
  * @throws if a file or a column is missing, or a date is not valid
  */
 export function loadLeadforge(dir: string, now?: Date): Dataset {
-  const read = (file: string, dateColumn: string): Row[] => readRows(join(dir, file), dateColumn, now);
+  return loadShifted(dir, now, 0);
+}
+
+/**
+ * The same, with all dates moved by the same number of days, so that the last touch was yesterday: a
+ * service that runs on the real clock then scores fresh activities.
+ */
+export function loadRecentLeadforge(dir: string, now: Date): Dataset {
+  const touches = readRows(join(dir, 'touches.csv'), 'touch_timestamp', {});
+  return loadShifted(dir, now, daysToYesterday(touches, 'touch_timestamp', now));
+}
+
+function loadShifted(dir: string, now: Date | undefined, shiftDays: number): Dataset {
+  const read = (file: string, dateColumn: string): Row[] => readRows(join(dir, file), dateColumn, { now, shiftDays });
   const leads = read('leads.csv', 'lead_created_at');
   const contactOf = new Map(leads.map((row) => [cell(row, 'lead_id'), cell(row, 'contact_id')]));
   const sourceOf = new Map(leads.toReversed().map((row) => [cell(row, 'contact_id'), cell(row, 'lead_source')]));

@@ -1,10 +1,10 @@
 // A key that a section may not have: the key that was probably meant, or where it belongs.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { keysAt } from './schema-at.ts';
 import { type Context, nameOf, type Path, type Sentence, valueAt } from './sentence.ts';
 import { closest } from './suggest.ts';
-import { quoted } from './words.ts';
+import { inQuotes, quoted } from './words.ts';
 
 export function unknownKey(key: string, path: Path, context: Context): Sentence {
   const at = { path: [...path, key], atKey: true } as const;
@@ -17,8 +17,8 @@ export function unknownKey(key: string, path: Path, context: Context): Sentence 
     const fix = `Write ${notation.line(pair[1] ?? '', pair[2] ?? '')}`;
     return { ...at, message: `a space is missing after the colon in ${quoted(key)}.`, fix };
   }
-  const decimal = decimalComma(key, value, path, context);
-  if (decimal !== null) return { ...at, ...decimal };
+  const comma = decimalComma(key, value, path, context) ?? textComma(key, path, context);
+  if (comma !== null) return { ...at, ...comma };
   if (meant !== null) {
     const fix = `Write ${notation.line(meant, written)}`;
     return { ...at, message: `unknown key ${quoted(key)}: did you mean ${meant}?`, fix };
@@ -44,12 +44,12 @@ export function unknownKey(key: string, path: Path, context: Context): Sentence 
       fix: `It belongs ${above}: check its indentation.`,
     };
   }
-  const known = keysAt(schema, path);
-  const fix =
-    known.length === 0 || known.length > 20
-      ? 'Remove it, or check its spelling and indentation.'
-      : `Remove it, or use one of: ${known.join(', ')}.`;
-  return { ...at, message: `unknown key ${quoted(key)}.`, fix };
+  return { ...at, message: `unknown key ${quoted(key)}.`, fix: useKnown(keysAt(schema, path)) };
+}
+
+function useKnown(keys: readonly string[]): string {
+  if (keys.length === 0 || keys.length > 20) return 'Remove it, or check its spelling and indentation.';
+  return `Remove it, or use one of: ${keys.join(', ')}.`;
 }
 
 /** The key of the object at `path` that a misspelled key means: one that is missing, if possible. */
@@ -81,6 +81,18 @@ function decimalComma(key: string, value: unknown, path: Path, { root, notation 
   const [name, whole] = number;
   const message = `a decimal has a point, not a comma: ${name}: ${whole},${key}.`;
   return { message, fix: `Write ${notation.line(name, `${whole}.${key}`)}` };
+}
+
+/** `{ label: Large (1,000 or more) }` has the key `000 or more)`, without a colon. */
+function textComma(key: string, path: Path, { root, notation }: Context) {
+  if (notation.written === undefined || notation.written([...path, key]) !== undefined) return null;
+  const keys = Object.keys(z.record(z.string(), z.unknown()).safeParse(valueAt(root, path)).data ?? {});
+  const name = keys[keys.indexOf(key) - 1];
+  const start = name === undefined ? undefined : valueAt(root, [...path, name]);
+  if (name === undefined || typeof start !== 'string') return null;
+  const whole = inQuotes(`${start}${/\d$/.test(start) && /^\d/.test(key) ? ',' : ', '}${key}`);
+  const message = `a comma ends a text inside { }: ${name} is only ${quoted(start)}.`;
+  return { message, fix: `Write ${notation.line(name, whole)}` };
 }
 
 /** The section beside which the key stands, and to which it belongs: `csv`. */

@@ -271,6 +271,16 @@ const VALUES: readonly Case[] = [
     'm.yaml:6:42 behavior.signals[0].5: a decimal has a point, not a comma: points: 1,5. Write points: 1.5',
   ],
   [
+    'a comma between words without quotes',
+    signal('{ id: a, activity: chat, points: 1, label: Executive, head of }'),
+    'm.yaml:6:61 behavior.signals[0].head of: a comma ends a text inside { }: label is only "Executive". Write label: "Executive, head of"',
+  ],
+  [
+    'a comma in a text without quotes',
+    signal('{ id: a, activity: chat, points: 1, label: Large (1,000 or more) }'),
+    'm.yaml:6:59 behavior.signals[0].000 or more): a comma ends a text inside { }: label is only "Large (1". Write label: "Large (1,000 or more)"',
+  ],
+  [
     'per cent',
     `${VALID}fit: { min_coverage: 25%, criteria: [] }\n`,
     'm.yaml:4:22 fit.min_coverage: min_coverage must be a number, not the text "25%". Write min_coverage: 0.25',

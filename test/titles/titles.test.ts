@@ -40,6 +40,11 @@ describe('the shipped dictionary', () => {
     expect(texts.map((title) => [levelOf(title), departmentOf(title)])).toEqual(texts.map(() => ['director', 'sales']));
   });
 
+  test.each(['Accounts Payable Manager', 'AP Lead', 'AR Manager', 'Accounts Receivable Clerk'])(
+    '%s works in finance',
+    (title) => expect(departmentOf(title)).toBe('finance'),
+  );
+
   test.each([
     ['Assistant to the CEO', 'assistant'],
     ['EA to CFO', 'assistant'],

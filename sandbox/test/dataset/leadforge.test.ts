@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadLeadforge } from '../../dataset/leadforge.ts';
+import { loadLeadforge, loadRecentLeadforge } from '../../dataset/leadforge.ts';
 import { endWithTest } from '../end-with-test.ts';
 import { startTestSandbox } from '../hubspot/sandbox-under-test.ts';
 
@@ -73,6 +73,15 @@ test('leadforge rows dated after now are left out', () => {
     ...['page_view', 'email_reply', 'sales_email', 'sales_email', 'webinar'],
   ]);
   expect(data.opportunities).toEqual([]);
+});
+
+test('recent leadforge data keeps the days between its dates, and its last touch was yesterday', () => {
+  const original = loadLeadforge(folder, new Date('2024-01-15T10:00:00Z'));
+  const recent = loadRecentLeadforge(folder, new Date('2026-11-30T10:00:00Z'));
+  const shift = Date.parse('2026-11-29T00:00:00Z') - Date.parse('2024-01-14T00:00:00Z');
+  expect(recent.activities).toEqual(original.activities.map((each) => ({ ...each, at: each.at + shift })));
+  expect(recent.people[0]?.createdAt).toBe(Date.parse('2022-12-07T00:00:00Z') + shift);
+  expect(recent.leads?.[0]?.createdAt).toBe(Date.parse('2024-01-04T00:00:00Z') + shift);
 });
 
 test('loading a leadforge folder with a missing file fails', () => {

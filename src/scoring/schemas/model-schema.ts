@@ -1,4 +1,4 @@
-// The schema of a model file. The format is a public interface (docs/model-guide.md); model.ts
+// The schema of a model file. The format is a public interface (docs/model-reference.md); model.ts
 // reads files.
 import { z } from 'zod';
 import { CANONICAL_FIELDS } from '../../domain/canonical.ts';

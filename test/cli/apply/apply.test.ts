@@ -172,6 +172,19 @@ test('models list, show and diff need neither a CRM nor a model file', async () 
   expect((await leadgradeHere(['models', 'diff', 'titles@50', 'titles@30'], { env })).stdout).toContain('50 → 30');
 });
 
+test('models list shows ten lines of what a version changed, and the command that shows all', async () => {
+  for (const points of [1, 2]) {
+    const signals = Array.from({ length: 12 }, (_, at) => `    - { id: s${at}, activity: chat, points: ${points} }\n`);
+    await writeFile(file, modelText(50, `behavior:\n  signals:\n${signals.join('')}`));
+    expect(await leadgrade(['apply', '--yes'])).toMatchObject({ code: 0 });
+  }
+  const [, ...changes] = (await leadgrade(['models', 'list'])).stdout.split('\n').slice(0, 11);
+  expect(changes[0]).toContain('s0: points 1 → 2');
+  const [, before, after] = /and 3 more: npx leadgrade models diff (\w{8}) (\w{8})$/.exec(changes.at(-1) ?? '') ?? [];
+  const { stdout } = await leadgrade(['models', 'diff', before ?? '', after ?? '']);
+  expect(stdout).toContain('s11: points 1 → 2');
+});
+
 test('a model with a field that no mapping gives is applied with a warning that names the field, also by rollback', async () => {
   const asked = modelText(
     30,

@@ -42,8 +42,8 @@ test.each(SHIPPED)('%s names its schema in the first line, and is valid', (file)
   expect(checks.get(schema)?.safeParse(parse(read(file))).error?.issues ?? []).toEqual([]);
 });
 
-test('every model in docs/model-guide.md is valid', () => {
-  const examples = [...read('docs/model-guide.md').matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? '');
+test('every model in docs/model-reference.md is valid', () => {
+  const examples = [...read('docs/model-reference.md').matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? '');
   expect(examples.length).toBeGreaterThanOrEqual(3);
   expect(examples.filter((example) => !accepts(MODEL, example))).toEqual([]);
 });

@@ -98,3 +98,12 @@ test("the draft of the demo's list is the shipped model but for the half-life an
     'pricing_page: tiers [{ count: 1, points: 15 }, { count: 3, points: 30 }] → [{ count: 1, points: 20 }, { count: 3, points: 40 }]',
   ]);
 });
+
+test.each([
+  ['contact.title_department, which is made from the job title, is given', 'contact.title_department', 0],
+  ['a field without a mapping is named', 'contact.budget', 1],
+])('in the where of a model %s', async (_, field, warnings) => {
+  const file = writeModels(folder, [{ name: 'a' }, { name: 'b', where: `{ field: ${field}, is: finance }` }]);
+  const { stdout } = await leadgradeHere(['validate', file, 'mappings/hubspot.yaml']);
+  expect(stdout.split(`no mapping gives ${field}`).length - 1).toBe(warnings);
+});

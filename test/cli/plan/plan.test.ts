@@ -115,3 +115,15 @@ async function leadsByBand() {
     .execute();
   return Object.fromEntries(rows.map(({ status, leads }) => [status, Number(leads)]));
 }
+
+test('a lead a little below the first threshold of a band is in the plan as it will be: not kept by the hysteresis', async () => {
+  const file = join(folder, 'best-share.yaml');
+  const toHot = 'at_least: 80\n';
+  expect(MODEL).toContain(toHot);
+  await writeFile(file, MODEL.replace(toHot, 'at_least: { top: 10%, floor: 0, hysteresis: 100 }\n'));
+  const planned = countOf(planSchema.parse(JSON.parse((await planOf('--model', file, '--json')).stdout)), 'after');
+  const { code } = await leadgradeHere(['apply', '--model', file, '--yes'], { env: product.env });
+  expect(code).toBe(0);
+  await product.runUntilIdle();
+  expect(planned.hot).toBe((await leadsByBand()).hot);
+});

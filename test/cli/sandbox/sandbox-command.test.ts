@@ -75,6 +75,7 @@ test('sandbox --json prints one line of credentials, serves, and ends with exit 
 
 test.each([
   ['a missing data folder', ['--data', '/nowhere'], /\/nowhere/],
+  ['recent dates of no folder', ['--recent'], /--recent moves the dates of a folder: add --data/],
   ['a missing fault script', ['--faults', '/nowhere.json'], /\/nowhere\.json/],
 ])('sandbox with %s ends with exit code 2 and a message', async (_name, options, message) => {
   const { child, exit } = run(...options);
