@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { mayWrite } from '../../../jobs/guard/may-write.ts';
 import { COUNTED_CAUSES } from '../../../src/domain/limits/guard.ts';
+import { holdWrites } from '../../../src/store/guard/holds.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -42,4 +43,18 @@ test.each(['model', 'threshold', 'first-threshold', 'first-threshold:a,b', 'data
 
 test.each(COUNTED_CAUSES.always)('leads that are due for the reason %s are waited for', async (reason) => {
   expect(await askWhileDue(reason)).toMatchObject({ may: 'urgent' });
+});
+
+test('a hold does not end between two leads that are scored again, and ends when the last one is scored', async () => {
+  const { db } = product.context;
+  await holdWrites(db, { moved: 60, leads: 120, message: 'They moved.' }, product.clock.now());
+  const { id } = await db.selectFrom('leads').select('id').orderBy('id').executeTakeFirstOrThrow();
+  await db
+    .insertInto('guard_moves')
+    .values({ lead_id: id, from_status: 'mql', moved_at: product.clock.now() })
+    .execute();
+  expect(await askWhileDue('data-found')).toMatchObject({ may: 'nothing' });
+  expect(await askWhileDue(null)).toMatchObject({ may: 'all' });
+  const [hold] = await db.selectFrom('guard_holds').select('ended_by').execute();
+  expect(hold?.ended_by).toBe('leads still outside their bands: 1');
 });
