@@ -119,8 +119,7 @@ async function holdNow(context: JobContext, over: readonly Judged[], hold: Guard
 }
 
 async function reasonToRelease({ db }: JobContext, { since }: GuardHold, moved: number): Promise<string> {
-  const left =
-    moved === 0 ? 'no lead is outside its band any more' : `only ${moved} leads are still outside their bands`;
+  const left = moved === 0 ? 'no lead is outside its band any more' : `leads still outside their bands: ${moved}`;
   return (await isConfigChangedSince(db, since)) ? `${left}, after a change of the model or the settings` : left;
 }
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findMove } from '../../../jobs/guard/find-move.ts';
-import { isSurelyWithin, judgeMovement } from '../../../src/domain/limits/guard.ts';
+import { decidingLeads, isSurelyWithin, judgeMovement } from '../../../src/domain/limits/guard.ts';
 import type { LineTexts, StoredLine } from '../../../src/domain/stored-lines.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { lineTexts } from '../../../src/scoring/line-texts.ts';
@@ -56,9 +56,12 @@ describe('a lead that leaves its band', () => {
     expect(move).toEqual({ from: 'hot', signal: 'title' });
   });
 
-  test.each(['model', 'threshold', 'first-threshold', 'data-found'])('for the reason %s does not count', (cause) => {
-    expect(findMove(due(cause, 'hot', [TITLE]), { status: 'cold', lines: [] }, view)).toBeUndefined();
-  });
+  test.each(['model', 'threshold', 'first-threshold', 'first-threshold:a,b', 'data-found', 'merged', 'gone'])(
+    'for the reason %s does not count',
+    (cause) => {
+      expect(findMove(due(cause, 'hot', [TITLE]), { status: 'cold', lines: [] }, view)).toBeUndefined();
+    },
+  );
 
   test('after an activity counts only if the fit explains the move', () => {
     const rises = findMove(due('activity', 'cold', []), { status: 'hot', lines: [['form', 50, 50]] }, view);
@@ -103,6 +106,23 @@ describe('the share of moved leads', () => {
       'within',
       'within',
     ]);
+  });
+
+  test('still stops when leads were deleted, down to 20 moved ones, once it has stopped', () => {
+    const held = (moved: number, leads: number) => judgeMovement({ moved, leads, pending: 0 }, 0.2, true);
+    expect([held(40, 60), held(19, 60), held(12, 60)]).toEqual(['over', 'within', 'within']);
+  });
+
+  test('is the same if no more leads are counted than decide it', () => {
+    const count = fc.nat(5_000);
+    fc.assert(
+      fc.property(count, count, count, fc.constantFrom(0.01, 0.2, 0.5, 1), (moved, pending, leads, share) => {
+        const counted = Math.min(leads, decidingLeads({ moved, pending }, share));
+        expect(judgeMovement({ moved, pending, leads: counted }, share)).toBe(
+          judgeMovement({ moved, pending, leads }, share),
+        );
+      }),
+    );
   });
 
   test('is undecided while leads that may move are not scored yet', () => {
