@@ -61,7 +61,7 @@ export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJ
 async function sayModel(io: CommandIo, { context }: Product, modelFile: string): Promise<void> {
   if (await applyFirstModels(context)) {
     const names = context.models.map(({ compiled, hash }) => `${compiled.id}, ${shortHash(hash)}`).join('; ');
-    io.stderr.write(`No model was applied yet: ${modelFile} (${names}) is applied.\n`);
+    io.stderr.write(`No model was applied before: ${modelFile} (${names}) is applied now.\n`);
   }
   const unapplied = await findUnappliedFile(modelFile, context.models);
   if (unapplied !== null) io.stderr.write(`warning: ${unapplied.message} ${unapplied.fix}\n`);

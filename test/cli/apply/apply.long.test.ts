@@ -77,7 +77,7 @@ test.each([
     const backfill = run('backfill');
     expect([0, 1], backfill.output()).toContain(await backfill.ended);
     expect(backfill.output()).toMatch(
-      /No model was applied yet: .*model\.yaml \(b2b-saas@\S+, [0-9a-f]{8}\) is applied\./,
+      /No model was applied before: .*model\.yaml \(b2b-saas@\S+, [0-9a-f]{8}\) is applied now\./,
     );
     expect(await explanation(id)).toContain('+30 Executive');
     await writeFile(file, CHANGED);
