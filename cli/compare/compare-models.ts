@@ -16,6 +16,7 @@ import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
 import type { PlanReport, Standing } from '../../src/review/plan/plan-report.ts';
 import { reportSections } from '../../src/review/plan/print-plan.ts';
+import { percent } from '../../src/review/plan/text-tables.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { storedModels } from '../../src/store/models/models.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
@@ -135,13 +136,12 @@ export function comparisonHead(comparison: Comparison): readonly string[] {
   const { as_of, models, only, leads, moved, better, worse, rescored } = comparison;
   const [before, after] = models;
   const [first, second] = [before.name, after.name];
-  const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
   return [
     `${leads} leads by ${first} (${before.model}, ${before.role}) and ${second} (${after.model}, ${after.role}), as of ${as_of}.`,
     ...models.flatMap(({ name }, index) =>
       (only[index] ?? 0) === 0 ? [] : [`${only[index]} more are scored by ${name} alone.`],
     ),
-    `${moved} have another status with ${second} (${share} %): ${better} a better one, ${worse} a worse one.`,
+    `${moved} have another status with ${second} (${percent(moved, leads)}): ${better} a better one, ${worse} a worse one.`,
     `${rescored} more have the same status and another total or grade.`,
   ];
 }

@@ -6,7 +6,6 @@ import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
-import { isMoving } from '../../src/scoring/status.ts';
 import { parseInstant } from '../../src/scoring/time/instant.ts';
 import { createTitleFields, TITLE_FIELDS } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -55,10 +54,12 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
 
 /** A file does not say where the bands begin that follow all leads. */
 function floorNotes({ status }: CompiledModel): string[] {
-  return status.bands.filter(isMoving).map(({ id, top, points }) => {
-    const key = top === null ? 'capacity' : 'top';
-    return `${id} begins at its floor of ${points} points here: its ${key} follows the leads in the database ("npx leadgrade plan" shows them).`;
-  });
+  return status.bands
+    .filter(({ isMoving }) => isMoving)
+    .map(({ id, top, points }) => {
+      const key = top === null ? 'capacity' : 'top';
+      return `${id} begins at its floor of ${points} points here: its ${key} follows the leads in the database ("npx leadgrade plan" shows them).`;
+    });
 }
 
 function reportFailure(io: CommandIo, error: unknown): void {

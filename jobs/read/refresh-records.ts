@@ -88,7 +88,7 @@ async function saveFetched(
 ): Promise<void> {
   const { clock, debounceMs } = context;
   const crm = connector.id;
-  await compareLinksOfRestored(context, connector, fetched);
+  await compareLinksOfRestored(context, connector, fetched, claimed);
   const options = { crm, now: clock.now(), askedAt, claimed, editPolicy, debounceMs };
   await saveFetchedRecords(context.db, fetched, options);
   const read = new Set(fetched.flatMap((result) => (result.kind === 'lead' ? [refKey(result.ref)] : [])));
@@ -107,10 +107,14 @@ async function compareLinksOfRestored(
   context: JobContext,
   connector: CrmConnector,
   fetched: readonly FetchedLead[],
+  claimed: readonly ClaimedRecord[],
 ): Promise<void> {
   if (!connector.reconcileLinks) return;
+  const known = new Set(claimed.flatMap((record) => (record.wasGone ? [] : [refKey(record)])));
   const present = fetched.flatMap((result) => (result.kind === 'lead' ? [result.ref] : []));
-  const links = await linksOfDeleted(context.db, connector.id, present);
+  const restored = present.filter((ref) => !known.has(refKey(ref)));
+  if (restored.length === 0) return;
+  const links = await linksOfDeleted(context.db, connector.id, restored);
   for (const part of chunksOf(links, connector.batch.links)) await compareLinks(context, connector, part, null);
 }
 

@@ -7,7 +7,7 @@ import { toLeadState } from '../../src/scoring/lead-state.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import type { DueLead } from '../../src/store/leads/due-leads.ts';
 import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
-import { currentResultId } from '../../src/store/models/other-results.ts';
+import { currentResultId, type OtherModel } from '../../src/store/models/other-results.ts';
 import type { MappedCrm, ScoredModel } from '../context.ts';
 import { findMove, unreadableSignals } from '../guard/find-move.ts';
 import {
@@ -30,13 +30,14 @@ export interface ChunkContext extends WriteContext, ModelContext {
 }
 
 export function scoreChunk(leads: readonly DueLead[], context: ChunkContext): readonly ScoredLead[] {
-  return leads.map((due) => scoreSafely(due, context));
+  const others = otherModels(context.models);
+  return leads.map((due) => scoreSafely(due, context, others));
 }
 
 /** A lead that cannot be scored does not stop the other leads of its chunk. */
-function scoreSafely(due: DueLead, context: ChunkContext): ScoredLead {
+function scoreSafely(due: DueLead, context: ChunkContext, others: readonly OtherModel[]): ScoredLead {
   try {
-    return scoreOne(due, context);
+    return scoreOne(due, context, others);
   } catch (error) {
     const failure = `Scoring failed: ${error instanceof Error ? error.message : String(error)}`;
     return { leadId: due.id, result: null, unscored: false, nextChangeAt: null, records: [], failure };
@@ -57,7 +58,7 @@ export function isInScope(
   return wasInScope || !memberships.includes('undecided');
 }
 
-function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
+function scoreOne(due: DueLead, context: ChunkContext, others: readonly OtherModel[]): ScoredLead {
   const { state } = due;
   if (due.records.length === 0) return unscored(due, context);
   // A stored state has no fields. Out of scope, the lead would not be due because time passed.
@@ -72,7 +73,7 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   });
   if (scorings.every(({ scored }) => scored === null)) return unscored(due, context);
   const live = scorings.filter(({ model }) => model.role === 'live');
-  const current = currentResultId(due, otherModels(context.models));
+  const current = currentResultId(due, others);
   const hasNew = live.some(isChanged);
   const records = due.records.flatMap((record) => {
     // The CRM is known to hold these results: skip the explanations.
@@ -152,7 +153,5 @@ function unscored(due: DueLead, context: ChunkContext): ScoredLead {
   const records = due.records.map((record) => decideClear(record, context.crms.get(record.crm)));
   const scorings = context.models.map((model) => scoreByModel(model, null, due, context));
   const live = scorings.filter(({ model }) => model.role === 'live');
-  const others = [...(due.others?.keys() ?? [])].map((key) => [key, { result: null, unscored: true }] as const);
-  const score = { result: null, unscored: true, ...(others.length > 0 && { others: new Map(others) }) };
-  return { leadId: due.id, ...score, nextChangeAt: null, ...guardOf(due, live, null), records };
+  return { leadId: due.id, ...scoresOf(scorings), nextChangeAt: null, ...guardOf(due, live, null), records };
 }

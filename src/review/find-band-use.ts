@@ -1,8 +1,10 @@
 // Bands in which no lead is, and bands in which nearly every lead is.
+
 import { scoreOfBestShare } from '../scoring/best-share.ts';
 import type { ModelProblem } from '../scoring/checks/model-checks.ts';
-import { isMoving, thresholdOf } from '../scoring/dead-rules/reach.ts';
+import { thresholdOf } from '../scoring/dead-rules/reach.ts';
 import type { Model } from '../scoring/schemas/model-schema.ts';
+import { isMoving } from '../scoring/schemas/status-schema.ts';
 import type { UseReport } from './model-use.ts';
 import { countOf, shareOfLeads } from './use-texts.ts';
 

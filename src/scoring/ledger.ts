@@ -1,6 +1,6 @@
 // What one lead did, by signal: the instants of its matching activities. Everything that does not
 // depend on the instant of scoring is read here once, so that looking ahead needs no second reading.
-import type { Activity, Lead, LeadState } from '../domain/lead.ts';
+import type { Activity, Fields, Lead, LeadState } from '../domain/lead.ts';
 import type { Contribution } from '../domain/score-result.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import type { Subscriptions } from './compile/subscriptions.ts';
@@ -97,7 +97,12 @@ export class Ledger {
   #readCreated(): number | null {
     const source = this.#source;
     if (isState(source)) return source.created ?? null;
-    const value = source.fields['contact.created_at'];
-    return typeof value === 'string' ? parseInstantOrDate(value.trim()) : null;
+    return createdAtOf(source.fields);
   }
+}
+
+/** `contact.created_at` in epoch milliseconds; null if unknown, or neither an instant nor a date. */
+export function createdAtOf(fields: Fields): number | null {
+  const value = fields['contact.created_at'];
+  return typeof value === 'string' ? parseInstantOrDate(value.trim()) : null;
 }

@@ -9,7 +9,7 @@ import { compileRequires, type LeadPosition, type Requirement } from './requirem
 import { reaches } from './rounding.ts';
 import type { Model } from './schemas/model-schema.ts';
 import type { SignalSource } from './schemas/signal-schema.ts';
-import type { BandSource } from './schemas/status-schema.ts';
+import { type BandSource, isMoving } from './schemas/status-schema.ts';
 
 export type { LeadPosition } from './requirements.ts';
 
@@ -24,6 +24,8 @@ export interface Band {
 export interface CompiledBand extends Band {
   readonly points: number;
   readonly hysteresis: number;
+  /** Its threshold follows the leads. */
+  readonly isMoving: boolean;
   /** Per cent of all leads, for a band with `top`; null = another threshold. */
   readonly top: number | null;
   /** Leads per week, for a band with `capacity`; null = another threshold. */
@@ -80,7 +82,7 @@ export function compileStatus(model: Model): CompiledStatus {
     basis,
     bands: compiled,
     thresholds: { points, inForce: points, applied: null, previousBandIndex: Infinity },
-    hasMoving: compiled.some(isMoving),
+    hasMoving: bands.some(isMoving),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
       const maxBandIndex = bands.findIndex((band) => band.id === max_band);
       return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBandIndex };
@@ -100,16 +102,12 @@ function compileBand(band: BandSource, signals: readonly SignalSource[]): Compil
     sla,
     points,
     hysteresis: at_least?.hysteresis ?? 0,
+    isMoving: isMoving(band),
     top: at_least !== undefined && 'top' in at_least ? Number.parseFloat(at_least.top) : null,
     capacity: at_least !== undefined && 'capacity' in at_least ? parseCapacity(at_least.capacity) : null,
     cells: new Set(band.cells),
     requirements: band.requires ? compileRequires(band.requires, signals) : [],
   };
-}
-
-/** Whether the threshold of the band follows the leads. */
-export function isMoving({ top, capacity }: Pick<CompiledBand, 'top' | 'capacity'>): boolean {
-  return top !== null || capacity !== null;
 }
 
 /** The index of a band; Infinity if the model has no such band. */

@@ -9,8 +9,11 @@ const norm = (text: string) => text.normalize('NFC').trim().toLowerCase();
 const blank = (value: Value) =>
   value === null || value === undefined || (typeof value === 'string' && value.trim() === '');
 
+/** The value of a field that the CRM does not show. */
+export const NOT_SHOWN: Value = ['not shown'];
+
 export function isUnknown(value: Value): boolean {
-  return blank(value) || (Array.isArray(value) && value.every(blank));
+  return value === NOT_SHOWN || blank(value) || (Array.isArray(value) && value.every(blank));
 }
 
 function equal(a: Value, b: Value): boolean {
@@ -54,7 +57,7 @@ function or(all: Kleene[]): Kleene {
 }
 
 function operator(name: string, argument: Loose, value: Value): Kleene {
-  if (name === 'present') return isUnknown(value) !== argument;
+  if (name === 'present') return value === NOT_SHOWN ? undefined : isUnknown(value) !== argument;
   if (name === 'not') {
     const inner = and(Object.keys(argument).map((key) => operator(key, argument[key], value)));
     return inner === undefined ? undefined : !inner;

@@ -2,16 +2,16 @@
 // implementation.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Lead } from '../../src/domain/lead.ts';
+import { type Lead, UNREADABLE } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead, scoreLeadOnly } from '../../src/scoring/score-lead.ts';
-import type { Json } from './naive-conditions.ts';
+import { type Json, NOT_SHOWN } from './naive-conditions.ts';
 import { naiveScore } from './naive-score.ts';
-import { context, contextAfter, contextOf, lead, model, NOW } from './random.ts';
+import { context, contextAfter, contextOf, lead, model, NOW, notShown } from './random.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 300);
 const HOUR = 3_600_000;
@@ -27,6 +27,10 @@ function compiled(value: Json): CompiledModel {
   const read = readModel(JSON.stringify(value), 'random.json');
   if (!read.model) throw new Error(JSON.stringify(read.problems));
   return compileModel(read.model);
+}
+
+function fieldsWith<T>(names: readonly string[], value: T): Readonly<Record<string, T>> {
+  return Object.fromEntries(names.map((name) => [name, value]));
 }
 
 function comparable(result: ScoreResult): Json {
@@ -47,10 +51,13 @@ function comparable(result: ScoreResult): Json {
 
 test('a random lead with a random model scores exactly as in the reference implementation', () => {
   fc.assert(
-    fc.property(model, lead, context, (m, l, given) => {
-      const c = contextOf(given, naiveScore(l, m, NOW));
-      const result = scoreLead(parsed(l), compiled(m), NOW, c);
-      const { exact, contributions, ...expected } = naiveScore(l, m, NOW, c);
+    fc.property(model, lead, context, notShown, (m, l, given, hidden) => {
+      const seen = { ...l, fields: { ...l.fields, ...fieldsWith(hidden, NOT_SHOWN) } };
+      const c = contextOf(given, naiveScore(seen, m, NOW));
+      const read = parsed(l);
+      const unreadable = { ...read, fields: { ...read.fields, ...fieldsWith(hidden, UNREADABLE) } };
+      const result = scoreLead(unreadable, compiled(m), NOW, c);
+      const { exact, contributions, ...expected } = naiveScore(seen, m, NOW, c);
       const lines = contributions.map(({ exact: _, ...line }) => line);
       expect(comparable(result)).toEqual({ ...expected, contributions: lines });
       expect(result.behavior.exact).toBeCloseTo(exact, 9);

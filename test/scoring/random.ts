@@ -266,6 +266,12 @@ const earlier = fc.record(
   { requiredKeys: ['fit', 'behavior', 'thresholds'] },
 );
 
+/** Names of fields that the CRM does not show. */
+export const notShown: fc.Arbitrary<readonly string[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.subarray(FIELDS) },
+);
+
 export const context: fc.Arbitrary<Json> = fc.record(
   {
     previousStatus: fc.constantFrom('b0', 'b1', 'b2', 'last', 'no such band'),

@@ -1,6 +1,7 @@
 // Outcomes that are remembered by value are those of the conditions, however many values there are.
 import { expect, test } from 'vitest';
-import { rememberByField } from '../../src/scoring/compile/remember.ts';
+import { UNREADABLE } from '../../src/domain/lead.ts';
+import { remember, rememberByField } from '../../src/scoring/compile/remember.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { did, leadOf, modelWith, NOW } from './build.ts';
 
@@ -66,4 +67,35 @@ test('a condition on two attributes is evaluated for both, whatever was remember
     scoreLeadOnly(leadOf({ activities: [did('page_view', 0, { path: '/pricing', seconds })] }), pages, NOW).behavior
       .score;
   expect([scoreOf(60), scoreOf(3), scoreOf(60)]).toEqual([6, 1, 6]);
+});
+
+test('an unreadable value and an empty list are two values, whichever comes first', () => {
+  for (const first of [UNREADABLE, []]) {
+    const kinds = rememberByField(['x'], ({ x }) => ({ isReadable: x !== UNREADABLE }));
+    kinds({ x: first });
+    expect([kinds({ x: UNREADABLE }), kinds({ x: [] })]).toEqual([{ isReadable: false }, { isReadable: true }]);
+  }
+});
+
+test('a result is remembered until there are more than the memory holds, and is right after that', () => {
+  const computed: number[] = [];
+  const square = remember((key: number) => {
+    computed.push(key);
+    return { square: key * key };
+  }, 3);
+  expect([1, 2, 3, 1, 2, 3].map((key) => square(key).square)).toEqual([1, 4, 9, 1, 4, 9]);
+  expect(computed).toEqual([1, 2, 3]);
+  expect([4, 1, 4, 2].map((key) => square(key).square)).toEqual([16, 1, 16, 4]);
+  expect(computed).toEqual([1, 2, 3, 4, 1, 2]);
+});
+
+test('more lists than a model remembers are evaluated rightly, and lists with many elements each time', () => {
+  let computed = 0;
+  const joined = rememberByField(['x'], ({ x }) => ({ text: JSON.stringify(x), number: ++computed }));
+  const lists = Array.from({ length: 3_000 }, (_, at) => [`a${at}`, `b${at}`]);
+  for (let round = 0; round < 2; round++) for (const x of lists) expect(joined({ x }).text).toBe(JSON.stringify(x));
+  const long = Array.from({ length: 21 }, (_, at) => String(at));
+  const before = computed;
+  expect([joined({ x: long }).text, joined({ x: long }).text]).toEqual([JSON.stringify(long), JSON.stringify(long)]);
+  expect(computed).toBe(before + 2);
 });

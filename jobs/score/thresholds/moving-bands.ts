@@ -1,7 +1,7 @@
 // Bands whose thresholds follow the leads (`top: 5%`, `capacity: 60 per week`): all that other jobs may know about
 // them. Their thresholds in points are computed by update-thresholds.ts, once a night and once for a new model.
 import type { ScoringContext } from '../../../src/domain/score-result.ts';
-import { type CompiledBand, type CompiledStatus, isMoving } from '../../../src/scoring/status.ts';
+import type { CompiledBand, CompiledStatus } from '../../../src/scoring/status.ts';
 import { type PointsOfBands, thresholdsByModel } from '../../../src/store/leads/band-thresholds.ts';
 import type { EarlierResult } from '../../../src/store/leads/previous-result.ts';
 import { isStepDone, type SavedRunStep } from '../../../src/store/sync/run-steps.ts';
@@ -10,7 +10,7 @@ import type { JobContext, ScoredModel } from '../../context.ts';
 import type { EarlierModels } from '../earlier-models.ts';
 
 export function movingBands({ basis, bands }: CompiledStatus): readonly CompiledBand[] {
-  return basis === 'matrix' ? [] : bands.filter(isMoving);
+  return basis === 'matrix' ? [] : bands.filter(({ isMoving }) => isMoving);
 }
 
 /** By model hash. A band without one has no leads but those that were in it before the model was applied. */

@@ -4,7 +4,7 @@ import { modelName } from '../../domain/texts/model-name.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
 import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
-import { matrix, NOT_SCORED, rowOf, signed } from './text-tables.ts';
+import { matrix, NOT_SCORED, percent, rowOf, signed } from './text-tables.ts';
 
 /** Also what `--json` prints. */
 export interface Plan extends ModelPlan {
@@ -176,9 +176,8 @@ export function capacityUseLines({ capacity: uses }: Pick<ModelPlan, 'capacity'>
 
 function moverLines(plan: PlanReport, labels: ReadonlyMap<string, string>): string[] {
   const { leads, moved, better, worse, rescored } = plan;
-  const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
   return [
-    `${moved} of ${leads} leads get another status (${share} %): ${better} a better one, ${worse} a worse one.`,
+    `${moved} of ${leads} leads get another status (${percent(moved, leads)}): ${better} a better one, ${worse} a worse one.`,
     `${rescored} more keep their status and get another total or grade.`,
     ...reasonLines(plan, labels),
   ];

@@ -46,3 +46,8 @@ export function signed(value: number): string {
 function sum(values: readonly number[]): number {
   return values.reduce((all, value) => all + value, 0);
 }
+
+/** `12.5 %` of a whole; `0 %` of nothing. */
+export function percent(part: number, whole: number): string {
+  return `${whole === 0 ? '0' : ((100 * part) / whole).toFixed(1)} %`;
+}

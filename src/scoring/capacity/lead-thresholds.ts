@@ -6,7 +6,6 @@ import {
   basisValue,
   type CompiledBand,
   type CompiledStatus,
-  isMoving,
   type LeadPosition,
   type LeadThresholds,
   type Thresholds,
@@ -46,12 +45,12 @@ interface Limit {
 
 function limitOf(band: CompiledBand, isInside: boolean, change: Change | null, context: ScoringContext = {}): Limit {
   const held = change === null ? undefined : heldOf(band, context);
-  if (isMoving(band) && context.pending?.includes(band.id)) {
+  if (band.isMoving && context.pending?.includes(band.id)) {
     return { points: whilePending(band, isInside), current: PENDING, applied: change === 0 ? held : undefined };
   }
   const current = currentOf(band, context);
   const points = held === undefined ? current : pointsAfter(change ?? 0, { isInside, held, current });
-  return { points, current, applied: isMoving(band) ? points : undefined };
+  return { points, current, applied: band.isMoving ? points : undefined };
 }
 
 /** In force for all leads: none comes in. */
@@ -73,7 +72,7 @@ function changeSince(earlier: EarlierScore | undefined, status: CompiledStatus, 
 }
 
 function currentOf(band: CompiledBand, context: ScoringContext): number {
-  const stored = isMoving(band) ? context.thresholds?.[band.id] : undefined;
+  const stored = band.isMoving ? context.thresholds?.[band.id] : undefined;
   return stored === undefined ? band.points : Math.max(stored, band.points);
 }
 

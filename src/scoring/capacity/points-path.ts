@@ -1,9 +1,9 @@
 // The points that a lead had in a window with a model, from its activities. Its fields are those of today. Pure.
 import type { Lead } from '../../domain/lead.ts';
 import type { CompiledModel } from '../compile/compile.ts';
+import { createdAtOf } from '../ledger.ts';
 import { scoreLeadOnly } from '../score-lead.ts';
 import { basisValue } from '../status.ts';
-import { parseInstantOrDate } from '../time/instant.ts';
 import type { PointsPath } from './arrivals.ts';
 
 const DAY_MS = 86_400_000;
@@ -14,7 +14,7 @@ export function pointsPath(lead: Lead, model: CompiledModel, from: number, to: n
     const { fit, behavior } = scoreLeadOnly(lead, model, at);
     return basisValue(model.status, { fit: fit.score, behavior: behavior.score });
   };
-  const createdAt = createdOf(lead);
+  const createdAt = createdAtOf(lead.fields);
   const isNew = createdAt !== null && createdAt >= from;
   const begin = isNew ? createdAt : from;
   const instants = lead.activities.flatMap(({ at }) => (at > begin && at <= to ? [at] : [])).toSorted((a, b) => a - b);
@@ -22,9 +22,4 @@ export function pointsPath(lead: Lead, model: CompiledModel, from: number, to: n
   const around = [...days.values()].flatMap((ofDay) => [(ofDay[0] ?? to) - 1, ofDay.at(-1) ?? to]);
   const all = [...(isNew ? [begin] : []), ...around.filter((at) => at > begin), to];
   return { start: isNew ? null : pointsAt(from), steps: all.map((at) => ({ at, points: pointsAt(at) })) };
-}
-
-function createdOf({ fields }: Lead): number | null {
-  const value = fields['contact.created_at'];
-  return typeof value === 'string' ? parseInstantOrDate(value.trim()) : null;
 }

@@ -23,21 +23,25 @@ export function unknownReference(kind: string, id: string, known: Iterable<strin
 
 /** An error for each entry whose id an earlier entry of the list has. */
 export function repeatedIds(list: readonly { readonly id: string }[], path: Path): ModelProblem[] {
+  return repeatedNames(list, path, 'id');
+}
+
+/** An error for each entry whose name, under this key, an earlier entry of the list has. */
+export function repeatedNames<K extends string>(
+  list: readonly { readonly [key in K]: string }[],
+  path: Path,
+  key: K,
+): ModelProblem[] {
   const seen = new Set<string>();
-  return list.flatMap(({ id }, index): ModelProblem[] => {
-    if (!seen.has(id)) {
-      seen.add(id);
+  return list.flatMap((entry, index): ModelProblem[] => {
+    const name = entry[key];
+    if (!seen.has(name)) {
+      seen.add(name);
       return [];
     }
-    const message = `the id "${id}" stands twice in this list.`;
-    return [
-      {
-        level: 'error',
-        path: [...path, index, 'id'],
-        message,
-        fix: `Give one of them another id, for example ${id}_2.`,
-      },
-    ];
+    const message = `the ${key} "${name}" stands twice in this list.`;
+    const fix = `Give one of them another ${key}, for example ${name}_2.`;
+    return [{ level: 'error', path: [...path, index, key], message, fix }];
   });
 }
 

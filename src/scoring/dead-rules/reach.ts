@@ -81,11 +81,6 @@ export function thresholdOf({ at_least: threshold }: BandSource): number | undef
   return 'points' in threshold ? threshold.points : threshold.floor;
 }
 
-/** Whether the points of the band follow the leads. */
-export function isMoving({ at_least: threshold }: BandSource): boolean {
-  return threshold !== undefined && !('points' in threshold);
-}
-
 /** Lines for `validate`: the highest scores, and how each band is reached. */
 export function reachLines(model: Model, reach: Reach): string[] {
   const { fit, behavior } = reach;

@@ -1,10 +1,12 @@
 // Signals that decide alone: one that makes a lead hot by itself, and opened emails, which mail
 // programs open as well, that reach a band of sales.
+
 import type { ModelProblem } from '../checks/model-checks.ts';
-import { behaviorSpan, isMoving, type Reach, thresholdOf } from '../dead-rules/reach.ts';
+import { behaviorSpan, type Reach, thresholdOf } from '../dead-rules/reach.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
 import type { BandSource, Requires } from '../schemas/status-schema.ts';
+import { isMoving } from '../schemas/status-schema.ts';
 
 const OPENS: readonly string[] = ['email_open', 'email_open_bot'];
 

@@ -2,12 +2,13 @@
 import type { Problem } from '../../domain/problem.ts';
 import { parseYaml } from '../../yaml/parse-yaml.ts';
 import { byPlace, formatPath, type Path } from '../../yaml/paths.ts';
+import { conditionProblems, repeatedNames } from '../checks/model-checks.ts';
 import { toConjunction } from '../dead-rules/conjunction.ts';
 import { contradictionIn } from '../dead-rules/contradictions.ts';
 import { lacksField } from '../schemas/condition.ts';
 import { type ModelEntry, type ModelSet, modelSetSchema } from './model-set-schema.ts';
 
-type Found = Pick<Problem, 'level' | 'message' | 'fix'> & { readonly path: Path };
+type Found = Pick<Problem, 'level' | 'message' | 'fix' | 'listed'> & { readonly path: Path };
 
 interface ReadModelSet {
   /** Null when any problem is an error. */
@@ -27,7 +28,11 @@ export function readModelSet(text: string, file: string): ReadModelSet {
     return { ...found, file, ...locate(path), path: formatPath(path) };
   };
   if (value === null) return { set: null, problems, toProblem };
-  const found = [...nameProblems(value.models), ...roleProblems(value.models), ...value.models.flatMap(whereProblems)];
+  const found = [
+    ...repeatedNames(value.models, ['models'], 'name'),
+    ...roleProblems(value.models),
+    ...value.models.flatMap(whereProblems),
+  ];
   const all = found.map(toProblem).toSorted(byPlace);
   return { set: all.some(({ level }) => level === 'error') ? null : value, problems: all, toProblem };
 }
@@ -36,16 +41,6 @@ export function readModelSet(text: string, file: string): ReadModelSet {
 export function inOrder<T extends { readonly role?: ModelEntry['role'] }>(models: readonly T[]): readonly T[] {
   const first = models.find(({ role }) => role !== 'shadow');
   return first === undefined ? models : [first, ...models.filter((model) => model !== first)];
-}
-
-function nameProblems(models: readonly ModelEntry[]): Found[] {
-  return models.flatMap(({ name }, index) => {
-    if (models.findIndex((other) => other.name === name) === index) return [];
-    const message = `the name "${name}" is used twice.`;
-    return [
-      { level: 'error' as const, path: ['models', index, 'name'], message, fix: 'Give each model its own name.' },
-    ];
-  });
 }
 
 function roleProblems(models: readonly ModelEntry[]): Found[] {
@@ -57,14 +52,10 @@ function roleProblems(models: readonly ModelEntry[]): Found[] {
 function whereProblems({ name, where }: ModelEntry, index: number): Found[] {
   if (where === undefined) return [];
   const path = ['models', index, 'where'];
-  if (lacksField(where)) {
-    const message = 'the condition does not say which field it is about.';
-    return [
-      { level: 'error', path, message, fix: 'Add field, for example { field: contact.lifecycle, is: customer }.' },
-    ];
-  }
+  const problems = conditionProblems(where, path);
+  if (lacksField(where)) return problems;
   const reason = contradictionIn(toConjunction(where));
-  if (reason === null) return [];
+  if (reason === null) return problems;
   const message = `the model ${name} can score no lead: ${reason}.`;
-  return [{ level: 'error', path, message, fix: 'Correct the condition, or remove the model.' }];
+  return [...problems, { level: 'error', path, message, fix: 'Correct the condition, or remove the model.' }];
 }

@@ -69,22 +69,12 @@ export async function thresholdsByModel(
   );
 }
 
-/** In points by band, as they applied at an instant; empty for a model without such bands. */
+/** In points by band, as they were in force at an instant; a band without one waited for its first threshold. */
 export async function thresholdsAsOf(db: Db, modelHash: string, at: Date): Promise<Readonly<Record<string, number>>> {
   const { rows } = await sql<{ band: string; points: number }>`
     select distinct on (band) band, points from leadgrade.band_threshold_history
     where model_hash = ${modelHash} and since <= ${at} order by band, since desc`.execute(db);
-  // Before the first threshold, leads were scored by the floor.
-  const earliest = await db
-    .selectFrom('results')
-    .select('thresholds')
-    .where('model_hash', '=', modelHash)
-    .where('as_of', '<=', at)
-    .where('thresholds', 'is not', null)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return { ...earliest?.thresholds, ...pointsByBand(rows) };
+  return pointsByBand(rows);
 }
 
 export interface PastThreshold {

@@ -10,7 +10,12 @@ import type { Tables } from '../tables/tables.ts';
 export interface ClaimedRecord extends RecordRef {
   readonly dirty_at: Date;
   readonly priority: Priority;
+  /** It was read before, and is deleted or merged as far as is known. */
+  readonly wasGone: boolean;
 }
+
+/** The columns of a `ClaimedRecord`, of a record `r`. */
+const CLAIMED = sql`r.object, r.id, r.dirty_at, r.priority, r.state <> 'live' and r.read_at is not null as "wasGone"`;
 
 /**
  * Claims dirty records by priority, then age. There is no third sort key, as an import marks many
@@ -29,7 +34,7 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
-    returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
+    returning ${CLAIMED}`.execute(db);
   // `returning` has no order.
   return rows.toSorted((a, b) => a.priority - b.priority || a.dirty_at.getTime() - b.dirty_at.getTime());
 }
@@ -44,7 +49,7 @@ export async function claimSetAside(
     update leadgrade.records r set claimed_by = ${by}, claimed_until = ${until}
     from ${jsonRows(refs)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
-    returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
+    returning ${CLAIMED}`.execute(db);
   return rows;
 }
 

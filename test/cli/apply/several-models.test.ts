@@ -1,5 +1,5 @@
 // `leadgrade apply` and `models rollback` where several models score side by side.
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lastApplied } from '../../../src/store/models/applied.ts';
 import { leads } from '../../support/leads.ts';
@@ -17,7 +17,10 @@ beforeAll(async () => {
   product = await openTestProduct({ dataset: leads(6), settings: { MODEL_FILE: list } });
   await product.backfill();
 });
-afterAll(() => product.close());
+afterAll(async () => {
+  await product.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const leadgrade = (...args: readonly string[]) => leadgradeHere(args, { env: product.env });
 const applied = async () =>

@@ -1,5 +1,6 @@
 // Models side by side in Salesforce: their fields are created, checked, written and read.
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { writeTarget } from '../../../cli/setup/write-target.ts';
 import { writeModels } from '../../support/models.ts';
 import { openSalesforceProduct } from '../../support/salesforce-product.ts';
@@ -21,7 +22,7 @@ test('setup creates the fields of each live model in Salesforce, doctor finds no
   const scored = (await product.records()).filter((record) => typeof record.Leadgrade_Status__c === 'string');
   expect(scored.length).toBeGreaterThan(3);
   for (const record of scored) {
-    const value = (name: string) => Number(record[`Leadgrade_Senior_People_${name}__c`]);
+    const value = (name: string) => z.number().parse(record[`Leadgrade_Senior_People_${name}__c`]);
     expect(value('Fit_Score') + value('Behavior_Score')).toBe(value('Total_Score'));
     expect(record.Leadgrade_Senior_People_Model__c).toMatch(/^senior_people@/);
     expect(Object.keys(record).filter((name) => /_Next_/.test(name))).toEqual([]);

@@ -63,10 +63,11 @@ test('the fields of each model add up, a model fills none of a lead outside its 
   expect(senior.length).toBeLessThan(contacts.length);
   for (const contact of contacts) {
     for (const model of isSenior(contact) ? ['', 'senior_'] : ['']) {
-      const [fit, behavior, total] = ['fit_score', 'behavior_score', 'total_score'].map((field) =>
-        Number(fieldOf(contact, model + field)),
-      );
-      expect((fit ?? 0) + (behavior ?? 0)).toBe(total);
+      const [fit, behavior, total] = ['fit_score', 'behavior_score', 'total_score'].map((field) => {
+        expect(fieldOf(contact, model + field)).toMatch(/^-?\d+$/);
+        return Number(fieldOf(contact, model + field));
+      });
+      expect((fit ?? Number.NaN) + (behavior ?? Number.NaN)).toBe(total);
       expect(sumOf(fieldOf(contact, `${model}explanation`))).toBe(total);
     }
     expect(fieldOf(contact, 'model')).toMatch(/^everyone@/);
