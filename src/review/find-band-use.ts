@@ -4,7 +4,7 @@ import { scoreOfBestShare } from '../scoring/best-share.ts';
 import type { ModelProblem } from '../scoring/checks/model-checks.ts';
 import { thresholdOf } from '../scoring/dead-rules/reach.ts';
 import type { Model } from '../scoring/schemas/model-schema.ts';
-import { isMoving } from '../scoring/schemas/status-schema.ts';
+import { isMoving } from '../scoring/status.ts';
 import type { UseReport } from './model-use.ts';
 import { countOf, shareOfLeads } from './use-texts.ts';
 

@@ -9,7 +9,7 @@ import { compileRequires, type LeadPosition, type Requirement } from './requirem
 import { reaches } from './rounding.ts';
 import type { Model } from './schemas/model-schema.ts';
 import type { SignalSource } from './schemas/signal-schema.ts';
-import { type BandSource, isMoving } from './schemas/status-schema.ts';
+import type { BandSource } from './schemas/status-schema.ts';
 
 export type { LeadPosition } from './requirements.ts';
 
@@ -108,6 +108,11 @@ function compileBand(band: BandSource, signals: readonly SignalSource[]): Compil
     cells: new Set(band.cells),
     requirements: band.requires ? compileRequires(band.requires, signals) : [],
   };
+}
+
+/** Whether the points of the band follow the leads: it has `top` or `capacity`. */
+export function isMoving({ at_least: threshold }: BandSource): boolean {
+  return threshold !== undefined && !('points' in threshold);
 }
 
 /** The index of a band; Infinity if the model has no such band. */

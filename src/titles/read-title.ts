@@ -84,14 +84,17 @@ export function createTitleFields(
 ): AddTitleFields {
   const { level, department } = createTitleReader(dictionary);
   const readers = { 'contact.title_level': level, 'contact.title_department': department };
+  const withAdded = (fields: Fields, read: (field: TitleField) => Fields[string]) => {
+    const added = { ...fields };
+    for (const field of wanted) added[field] ??= read(field);
+    return added;
+  };
   return (fields) => {
     const title = fields['contact.job_title'];
-    const added = { ...fields };
     // What a title says is as unreadable as the title.
-    if (title === UNREADABLE) for (const field of wanted) added[field] ??= UNREADABLE;
-    if (typeof title !== 'string' || title.trim() === '') return title === UNREADABLE ? added : fields;
-    for (const field of wanted) added[field] ??= readers[field](title);
-    return added;
+    if (title === UNREADABLE) return withAdded(fields, () => UNREADABLE);
+    if (typeof title !== 'string' || title.trim() === '') return fields;
+    return withAdded(fields, (field) => readers[field](title));
   };
 }
 

@@ -6,7 +6,7 @@ import { behaviorSpan, type Reach, thresholdOf } from '../dead-rules/reach.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
 import type { BandSource, Requires } from '../schemas/status-schema.ts';
-import { isMoving } from '../schemas/status-schema.ts';
+import { isMoving } from '../status.ts';
 
 const OPENS: readonly string[] = ['email_open', 'email_open_bot'];
 

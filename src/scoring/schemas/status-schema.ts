@@ -130,8 +130,3 @@ export const statusSchema = z.strictObject({
   bands: z.array(bandSchema).min(1).max(200).describe('The bands, best first. The last band contains all other leads.'),
   gates: z.array(gateSchema).max(200).optional().describe('Conditions that cap a lead at a band, whatever its points.'),
 });
-
-/** Whether the points of the band follow the leads: it has `top` or `capacity`. */
-export function isMoving({ at_least: threshold }: BandSource): boolean {
-  return threshold !== undefined && !('points' in threshold);
-}

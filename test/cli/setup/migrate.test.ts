@@ -10,9 +10,9 @@ import { BACKEND, type Installation } from '../../support/backends.ts';
 import { leadgradeHere } from '../run-command.ts';
 
 const FOLDER = new URL('../../../src/store/migrations/', import.meta.url);
+/** Each is a file or a folder. */
 const MIGRATIONS = readdirSync(FOLDER)
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => file.slice(0, -'.ts'.length))
+  .map((file) => file.replace(/\.ts$/, ''))
   .toSorted();
 
 let installation: Installation;
