@@ -124,6 +124,7 @@ test('a lead a little below the first threshold of a band is in the plan as it w
   const planned = countOf(planSchema.parse(JSON.parse((await planOf('--model', file, '--json')).stdout)), 'after');
   const { code } = await leadgradeHere(['apply', '--model', file, '--yes'], { env: product.env });
   expect(code).toBe(0);
+  await product.context.enqueue('score-leads', {});
   await product.runUntilIdle();
   expect(planned).toEqual(await leadsByBand());
 });
