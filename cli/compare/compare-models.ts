@@ -116,14 +116,15 @@ function add(
   [before, after]: readonly [ScoredModel, ScoredModel],
 ): void {
   const [first] = records;
-  tally.add({ lead: `${first?.crm}:${first?.id}`, before: former, after: next });
+  const name = `${first?.crm}:${first?.id}`;
+  tally.add({ lead: name, before: former, after: next });
   if (wonAt === null) return;
   // With the fields and thresholds of today, and the activities until then.
   const statusBy = (model: ScoredModel) => {
     const { points } = thresholdsFor(thresholds, model);
     return scoreLeadOnly(lead, model.compiled, wonAt, { thresholds: points }).status;
   };
-  tally.addWon({ before: statusBy(before), after: statusBy(after) });
+  tally.addWon({ lead: name, before: statusBy(before), after: statusBy(after) });
 }
 
 function toStanding({ status, grade, total, contributions, gates }: CurrentScore): Standing {

@@ -113,13 +113,17 @@ function standings(
   scored: ScoredLead,
   earlierModels: EarlierModels,
 ): PlannedLead {
-  const [first] = lead.records;
   const stored = resultOf(lead, model);
   const before = stored === null ? null : standingOf(stored, earlierModels.get(stored.model_hash)?.texts ?? new Map());
   const { result, unscored } = scoreOf(model, scored);
   const unchanged = unscored ? null : before;
   const after = result === null ? unchanged : standingOf(result, lineTexts(model.compiled));
-  return { lead: `${first?.crm}:${first?.id}`, before, after };
+  return { lead: nameOf(lead), before, after };
+}
+
+/** Its first record. */
+function nameOf({ records: [first] }: PagedLead): string {
+  return `${first?.crm}:${first?.id}`;
 }
 
 function resultOf(lead: PagedLead, { key }: ScoredModel): PagedResult | null {
@@ -157,6 +161,6 @@ function wonBy({ before, after }: PlannedModel, lead: PagedLead, inputs: CountCo
       ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status
       : null;
   };
-  const won = { before: statusBy(before, inputs.before), after: statusBy(after, inputs.after) };
+  const won = { lead: nameOf(lead), before: statusBy(before, inputs.before), after: statusBy(after, inputs.after) };
   return won.before === null && won.after === null ? null : won;
 }

@@ -152,15 +152,17 @@ function report() {
     before: standing('cold', 10, { title: 10 }),
     after: standing('cold', 12, { title: 12 }),
   });
-  tally.addWon({ before: 'cold', after: 'mql' });
+  tally.addWon({ lead: 'hubspot:1', before: 'cold', after: 'mql' });
+  tally.addWon({ lead: 'hubspot:2', before: 'mql', after: null });
   return tally.report();
 }
 
 test('a plan counts leads by band before and after, those that move up and down, and the won deals of each band', () => {
   expect(report()).toMatchObject({
-    ...{ leads: 3, moved: 2, better: 1, worse: 1, rescored: 1, won_deals: 1 },
+    ...{ leads: 3, moved: 2, better: 1, worse: 1, rescored: 1, won_deals: 2 },
+    won_worse: { leads: 1, first: [{ lead: 'hubspot:2', before: 'mql', after: null }] },
     bands: [
-      { id: 'mql', before: 1, after: 1, won_before: 0, won_after: 1 },
+      { id: 'mql', before: 1, after: 1, won_before: 1, won_after: 1 },
       { id: 'cold', before: 2, after: 1, won_before: 1, won_after: 0 },
     ],
     moves: [
@@ -204,6 +206,7 @@ test('the text of a plan names the change, who moves, what it costs, and what it
     '  pricing: points 25 → 37',
     '  2 of 3 leads get another status (66.7 %): 1 a better one, 1 a worse one.',
     '  hubspot:1  Cold <b> → MQL  50 → 62: pricing 25 → 37',
+    '  1 of them would have been in a worse band after:\n    hubspot:2  MQL → not scored\n',
     '  hubspot: 3 of 3 records would be written, in 1 API call.',
     'mappings/hubspot.yaml reads other values than those that are stored',
   ])

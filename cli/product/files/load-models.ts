@@ -29,6 +29,11 @@ export async function loadModels(file: string, { promote }: LoadOptions = {}): P
 /** @returns the entries as if the shadow model of that name had `role: live` @throws ConfigurationError without one */
 function promoted(file: string, entries: readonly ModelEntry[], name: string): readonly ModelEntry[] {
   const shadows = entries.filter(({ role }) => role === 'shadow').map((entry) => entry.name);
+  if (entries.some((entry) => entry.name === name && entry.role !== 'shadow')) {
+    throw new ConfigurationError(
+      `--promote ${name}: ${file} has it with role: live already. npx leadgrade apply puts that in force.`,
+    );
+  }
   if (!shadows.includes(name)) throw noShadow(file, name, shadows);
   return entries.map((entry) => (entry.name === name ? { ...entry, role: 'live' } : entry));
 }

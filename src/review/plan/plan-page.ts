@@ -1,6 +1,7 @@
 // A plan as one HTML page without scripts, to be sent to those who decide.
 import { GRADES } from '../../domain/score-result.ts';
 import { modelName } from '../../domain/texts/model-name.ts';
+import { wonWorseLines } from './band-table.ts';
 import { matrixOf } from './matrix.ts';
 import type { ModelPlan, Transition } from './plan-report.ts';
 import { capacityUseLines, changesOf, costLines, isUnchanged, moveLine, otherTitle, type Plan } from './print-plan.ts';
@@ -47,13 +48,21 @@ function modelParts(plan: ModelPlan): string {
       ...(won_deals > 0 ? [won_before, won_after] : []),
     ]),
   )}
-${won_deals > 0 ? `<p>won: ${won_deals} leads that won a deal in the last 92 days, by their band at that instant, with the fields of today.</p>` : ''}
+${wonPart(plan)}
 ${plan.capacity.length > 0 ? `<h2>Capacity</h2>${list(capacityUseLines(plan))}` : ''}
 <h2>Why leads move</h2>${table(
     ['', 'leads'],
     plan.reasons.map(({ reason, leads: each }) => [reason, each]),
   )}
 <h2>Examples</h2>${list(plan.moves.map((move) => moveLine(move, labels)))}`;
+}
+
+function wonPart({ won_deals, won_worse, bands }: ModelPlan): string {
+  if (won_deals === 0) return '';
+  const worse = wonWorseLines(won_worse, bands, 'after');
+  return `<p>won: ${won_deals} leads that won a deal in the last 92 days, by their band at that instant, with the fields of today.</p>${
+    worse.length === 0 ? '' : list(worse)
+  }`;
 }
 
 function matrix<T extends string>(

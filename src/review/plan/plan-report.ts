@@ -22,6 +22,8 @@ export interface PlannedLead {
 
 /** The status of a lead with a won deal when the deal was won; null = it was not scored. */
 export interface WonDeal {
+  /** `hubspot:123`, the first of its records. */
+  readonly lead: string;
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -72,6 +74,8 @@ export interface PlanReport {
   /** Best first; bands that only the model in use has come last. */
   readonly bands: readonly PlannedBand[];
   readonly won_deals: number;
+  /** Leads with a won deal that were in a better band before, and the first of them. */
+  readonly won_worse: { readonly leads: number; readonly first: readonly WonDeal[] };
   /** Most leads first. */
   readonly reasons: readonly MoveReason[];
   /** The first moves, those with the most points first. */

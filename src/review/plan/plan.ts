@@ -24,25 +24,28 @@ export interface PlanTally {
 }
 
 const MAX_MOVES = 20;
+const MAX_WON = 10;
 
 export function tallyPlan(bands: PlanBands): PlanTally {
   const status = new Counts<string>();
   const grades = new Counts<Grade>();
   const reasons = new Map<string, { leads: number; points: number | null }>();
   const won = { deals: 0, before: new Map<string | null, number>(), after: new Map<string | null, number>() };
-  const sums = { leads: 0, better: 0, worse: 0, rescored: 0 };
+  const sums = { leads: 0, better: 0, worse: 0, rescored: 0, wonWorse: 0 };
+  const wonWorse: WonDeal[] = [];
   let moves: Move[] = [];
 
   const addMove = (planned: PlannedLead): Move => {
     const { lead, before, after } = planned;
-    const isBetter = isBetterBand(bands, planned);
+    const [from, to] = [before?.status ?? null, after?.status ?? null];
+    const isBetter = isBetterBand(bands, from, to);
     const cause = whyMoved(planned, isBetter);
     sums[isBetter ? 'better' : 'worse']++;
     const known = reasons.get(cause.reason) ?? { leads: 0, points: cause.points === null ? null : 0 };
     const points = cause.points === null || known.points === null ? null : known.points + cause.points;
     reasons.set(cause.reason, { leads: known.leads + 1, points });
     const totals = { total_before: before?.total ?? null, total_after: after?.total ?? null };
-    const move = { lead, from: before?.status ?? null, to: after?.status ?? null, ...totals, reason: cause.detail };
+    const move = { lead, from, to, ...totals, reason: cause.detail };
     moves.push(move);
     if (moves.length > 2 * MAX_MOVES) moves = highest(moves);
     return move;
@@ -58,8 +61,13 @@ export function tallyPlan(bands: PlanBands): PlanTally {
       if (before?.total !== after?.total || before?.grade !== after?.grade) sums.rescored++;
       return null;
     },
-    addWon({ before, after }) {
+    addWon(deal) {
+      const { before, after } = deal;
       won.deals++;
+      if (before !== after && !isBetterBand(bands, before, after)) {
+        sums.wonWorse++;
+        if (wonWorse.length < MAX_WON) wonWorse.push(deal);
+      }
       won.before.set(before, (won.before.get(before) ?? 0) + 1);
       won.after.set(after, (won.after.get(after) ?? 0) + 1);
     },
@@ -73,6 +81,7 @@ export function tallyPlan(bands: PlanBands): PlanTally {
         return { id, label, ...counts, won_before: won.before.get(id) ?? 0, won_after: won.after.get(id) ?? 0 };
       }),
       won_deals: won.deals,
+      won_worse: { leads: sums.wonWorse, first: wonWorse },
       reasons: reasonList(reasons),
       moves: highest(moves),
     }),
@@ -93,14 +102,19 @@ function allBands({ before, after }: PlanBands): readonly ShownBand[] {
   return [...after, ...before.filter(({ id }) => !ids.has(id))];
 }
 
-function isBetterBand({ before: bandsBefore, after: bandsAfter }: PlanBands, { before, after }: PlannedLead): boolean {
+/** Null: not scored. */
+function isBetterBand(
+  { before: bandsBefore, after: bandsAfter }: PlanBands,
+  before: string | null,
+  after: string | null,
+): boolean {
   if (before === null) return true;
   if (after === null) return false;
-  const next = bandsAfter.findIndex(({ id }) => id === after.status);
-  const former = bandsAfter.findIndex(({ id }) => id === before.status);
+  const next = bandsAfter.findIndex(({ id }) => id === after);
+  const former = bandsAfter.findIndex(({ id }) => id === before);
   if (former !== -1) return next < former;
   // A band that the new model no longer has: as far from the best as it was.
-  const share = bandsBefore.findIndex(({ id }) => id === before.status) / Math.max(1, bandsBefore.length - 1);
+  const share = bandsBefore.findIndex(({ id }) => id === before) / Math.max(1, bandsBefore.length - 1);
   return next / Math.max(1, bandsAfter.length - 1) < share;
 }
 

@@ -2,9 +2,10 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { modelName } from '../../domain/texts/model-name.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
+import { bandTable } from './band-table.ts';
 import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
-import { matrix, NOT_SCORED, percent, rowOf, signed } from './text-tables.ts';
+import { matrix, NOT_SCORED, percent, signed } from './text-tables.ts';
 
 /** Also what `--json` prints. */
 export interface Plan extends ModelPlan {
@@ -140,26 +141,6 @@ export function changesOf({
       (crm) =>
         `mappings/${crm}.yaml reads other values than those that are stored: this plan does not know them. "npx leadgrade backfill --dry-run" reads them.`,
     ),
-  ];
-}
-
-function bandTable(
-  { bands, won_deals }: PlanReport,
-  { from, to }: { readonly from: string; readonly to: string },
-): string[] {
-  const row = rowOf(Math.max(...bands.map(({ label }) => label.length)));
-  const won = from === 'before' ? ['won*', 'won* after'] : ['won* 1st', 'won* 2nd'];
-  const head = [from, to, 'change', ...(won_deals > 0 ? won : [])];
-  return [
-    row('', head),
-    ...bands.map(({ label, before, after, won_before, won_after }) =>
-      row(label, [before, after, signed(after - before), ...(won_deals > 0 ? [won_before, won_after] : [])]),
-    ),
-    ...(won_deals === 0
-      ? []
-      : [
-          `  * ${won_deals} leads won a deal in the last 92 days: their band at that instant, with the fields of today.`,
-        ]),
   ];
 }
 

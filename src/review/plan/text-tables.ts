@@ -3,7 +3,8 @@ import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
 
 export const NOT_SCORED = 'not scored';
-const WIDTH = 10;
+/** Of a column: as wide as its longest head, between these. */
+const WIDTHS = { least: 10, most: 15 };
 
 export function matrix<T extends string>(
   cells: readonly Transition<T>[],
@@ -16,9 +17,10 @@ export function matrix<T extends string>(
     const label = value === null ? NOT_SCORED : labelOf(value);
     return label === column(value) ? label : `${column(value)} (${label})`;
   };
-  const row = rowOf(Math.max(...values.map((value) => line(value).length), 3));
+  const head = [...values.map(column), 'all'];
+  const row = rowOf(Math.max(...values.map((value) => line(value).length), 3), head);
   return [
-    row('', [...values.map(column), 'all']),
+    row('', head),
     ...values.map((from) => {
       const entries = values.map((to) => leads(from, to));
       return row(line(from), [...entries.map((entry) => (entry === 0 ? '.' : entry)), sum(entries)]);
@@ -30,12 +32,21 @@ export function matrix<T extends string>(
   ];
 }
 
-/** A line of a table; a longer cell than its column is cut. */
-export function rowOf(width: number): (name: string, entries: readonly (string | number)[]) => string {
+/**
+ * A line of a table; a longer cell than its column is cut.
+ * @param width of the first column
+ * @param head of the other columns
+ */
+export function rowOf(
+  width: number,
+  head: readonly string[],
+): (name: string, entries: readonly (string | number)[]) => string {
+  const longest = Math.max(WIDTHS.least, ...head.map(({ length }) => length));
+  const most = Math.min(WIDTHS.most, longest);
   const cell = (entry: string | number) =>
     String(entry)
-      .slice(0, WIDTH)
-      .padStart(WIDTH + 1);
+      .slice(0, most)
+      .padStart(most + 1);
   return (name, entries) => `  ${name.padEnd(width)}${entries.map(cell).join('')}`;
 }
 

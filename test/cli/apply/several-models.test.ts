@@ -56,11 +56,14 @@ test('a name that no shadow model has is refused with those that there are, and 
     'models: [ { name: everyone, file: everyone.yaml }, { name: next, file: next.yaml, role: shadow } ]\n',
   );
   const before = await applied();
-  const refused = await leadgrade('apply', '--promote', 'everyone', '--yes');
+  const refused = await leadgrade('apply', '--promote', 'none', '--yes');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(
-    `--promote everyone: ${list} has no shadow model of that name. Its shadow models: next.`,
+    `--promote none: ${list} has no shadow model of that name. Its shadow models: next.`,
   );
+  const live = await leadgrade('apply', '--promote', 'everyone', '--yes');
+  expect(live.code).toBe(2);
+  expect(live.stderr).toContain(`--promote everyone: ${list} has it with role: live already. npx leadgrade apply`);
   expect(await applied()).toEqual(before);
 });
 
