@@ -5,7 +5,7 @@ import { type Standing, strongSignals } from '../assess.ts';
 import { thresholdsAfter } from '../capacity/lead-thresholds.ts';
 import { reaches, roundPoints } from '../rounding.ts';
 import { scoreSignal } from '../signals.ts';
-import { applyGates, basisValue, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
+import { applyGates, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
 import { firstOutside } from './crossing.ts';
 import { Segment } from './segment.ts';
 import { steadyRange } from './steady-range.ts';
@@ -62,6 +62,8 @@ class Search {
   /** For the future, the present status is the previous one. They follow the score from change to change. */
   #thresholds: Thresholds;
   #behavior: number;
+  /** Whether a threshold can depend on how the behavior score changes. */
+  readonly #follows: boolean;
 
   constructor(standing: Standing, kind: ChangeKind) {
     const { model, thresholds, bandIndex, position } = standing;
@@ -69,24 +71,24 @@ class Search {
     this.#kind = kind;
     this.#thresholds = thresholdsAfter(0, model.status, thresholds, bandIndex);
     this.#behavior = position.behavior;
+    this.#follows = model.status.hasMoving && model.status.basis !== 'fit';
   }
 
   /** Call it for each change of the score, unless `#isSettled`. */
   #moveTo(behavior: number): void {
+    const change = behavior - this.#behavior;
+    if (!this.#follows || change === 0) return;
     const { model, thresholds, bandIndex } = this.#standing;
-    const { basis } = model.status;
-    const change =
-      basisValue({ basis }, { fit: 0, behavior }) - basisValue({ basis }, { fit: 0, behavior: this.#behavior });
     const held = { points: this.#thresholds.points, inForce: thresholds.inForce };
-    if (change !== 0) this.#thresholds = thresholdsAfter(change, model.status, held, bandIndex);
+    this.#thresholds = thresholdsAfter(change, model.status, held, bandIndex);
     this.#behavior = behavior;
   }
 
   /** Whether no band holds the lead by another threshold than that in force: then further changes move none. */
   get #isSettled(): boolean {
-    const { model, thresholds } = this.#standing;
-    if (!model.status.hasMoving || model.status.basis === 'fit') return true;
-    return this.#thresholds.points.every((points, index) => points === thresholds.inForce[index]);
+    if (!this.#follows) return true;
+    const { inForce } = this.#standing.thresholds;
+    return this.#thresholds.points.every((points, index) => points === inForce[index]);
   }
 
   inSegment(segment: Segment, first: number, last: number): NextChange | null {
