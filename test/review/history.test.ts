@@ -105,6 +105,16 @@ test.each([
   expect(change && changeLine(change)).toBe(`2026-11-24 08:01  ${text}`);
 });
 
+test('the first threshold of a band is named where it lets a lead in whose points stay', () => {
+  const lines: readonly [string, number, number][] = [['pricing', 90, 90]];
+  const before = result(0, lines, { status: 'nurture', thresholds: {} });
+  const after = result(1, lines, { status: 'sales', thresholds: { sales: 72 } });
+  const [change] = changesOf([after, before], { activities: [], fields: [] }, MODELS, false);
+  expect(change && changeLine(change)).toBe(
+    '2026-11-24 08:01  B nurture → B sales  90 → 90  sales begins at 72 points, its first threshold',
+  );
+});
+
 test('a deleted activity, a signal that time switched, and a field that is gone are named', () => {
   const before = result(0, [
     ['form', 40, 40],

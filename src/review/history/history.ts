@@ -226,6 +226,7 @@ function thresholdTexts(before: HistoryResult, after: HistoryResult, isOtherMode
   if (isOtherModel || before.status === after.status) return [];
   return Object.entries(after.thresholds ?? {}).flatMap(([band, points]) => {
     const was = before.thresholds?.[band];
-    return was === undefined || was === points ? [] : [`${band} begins at ${points} points instead of ${was}`];
+    if (was === points) return [];
+    return [`${band} begins at ${points} points${was === undefined ? ', its first threshold' : ` instead of ${was}`}`];
   });
 }
