@@ -70,12 +70,15 @@ export function modelPlan({ before, after, capacity, tally }: PlannedModel): Mod
 export function otherModelPlan(planned: PlannedModel): OtherModelPlan {
   const { before, after } = planned;
   const { name: label, role } = after.model;
+  // A shadow has no fields; `setup` makes new ones with all their options.
+  const [hasFields, hadFields] = [role === 'live', before?.model.role === 'live'];
   return {
     ...{ label, role },
     before: before === null ? null : named(before.model),
     after: named(after.model),
-    has_new_fields: role === 'live' && before?.model.role !== 'live',
+    has_new_fields: hasFields && !hadFields,
     ...modelPlan(planned),
+    ...(!(hasFields && hadFields) && { new_options: [] }),
   };
 }
 

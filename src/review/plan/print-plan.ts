@@ -189,9 +189,7 @@ export function costLines({ writes, failed, new_options, other_models }: Plan): 
   const options = [
     ...(new_options.length === 0 ? [] : [optionsLine(new_options, '')]),
     ...other_models.flatMap((other) => {
-      return other.has_new_fields || other.new_options.length === 0
-        ? []
-        : [optionsLine(other.new_options, ` of ${other.label}`)];
+      return other.new_options.length === 0 ? [] : [optionsLine(other.new_options, ` of ${other.label}`)];
     }),
   ];
   return [

@@ -92,4 +92,6 @@ test('a new model shows how many leads each of its bands would have, and that it
   const { stdout } = await leadgrade('plan', ...asOf());
   expect(stdout).toMatch(/\nMODEL next \(live\), next@\S+ \(\w{8}\), new\n/);
   expect(stdout).toContain('  The fields of next are new. "npx leadgrade setup" makes them, once this is applied.\n');
+  // `setup` makes new fields with all their options.
+  expect(stdout).not.toContain('New options');
 });
