@@ -26,6 +26,8 @@ export interface MappedCrm {
   readonly mappingHash: string;
   /** Hash of the scope and of the written fields. A new hash makes all leads due. */
   readonly scopeHash: string;
+  /** The same with these models: each live one beside the first has written fields of its own. */
+  readonly scopeHashOf: (models: readonly Pick<ScoredModel, 'key' | 'role'>[]) => string;
   /** Whether records with these fields are scored. */
   readonly scopeOf: (fields: Fields) => Membership;
   /** The reaction to a change of one of our fields that Leadgrade did not write. */

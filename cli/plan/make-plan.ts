@@ -1,6 +1,6 @@
 // Makes the plan of a model: what it would do to all stored leads, beside the applied model.
 import { appliedModels, toAppliedModel } from '../../jobs/applied-model.ts';
-import type { JobContext } from '../../jobs/context.ts';
+import type { JobContext, ScoredModel } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
@@ -50,7 +50,13 @@ export async function makePlan(
     ...modelPlan(first),
     other_models: beside.map(otherModelPlan),
     ...{ writes, due, failed },
-    other_inputs: await hasOtherInputs({ ...context, model: live, models: applied, asOf: null }),
+    other_inputs: await hasOtherInputs({
+      ...context,
+      model: live,
+      models: applied,
+      crms: crmsOf(context, applied),
+      asOf: null,
+    }),
     reads_anew: await changedMappings(context),
     made_from: hashOfSources(sources),
     sources,
@@ -71,7 +77,12 @@ export async function sourcesOf(context: JobContext, applied: string, file: stri
   };
 }
 
-/** @param context with the applied model */
+/** The CRMs as they are with the applied models: fields of a planned one are part of the change. */
+function crmsOf({ crms }: JobContext, applied: readonly ScoredModel[]): JobContext['crms'] {
+  return new Map([...crms].map(([id, crm]) => [id, { ...crm, scopeHash: crm.scopeHashOf(applied) }]));
+}
+
+/** @param context with the applied models */
 async function hasOtherInputs(context: JobContext): Promise<boolean> {
   const current = await currentInputs(context.db);
   return current !== null && current !== (await scoringInputs(context)).hash;

@@ -64,7 +64,8 @@ async function loadCrm(
     const lines = settings.problems.map((problem) => `  ${problem}`);
     throw new ConfigurationError(`The settings of ${id} are not complete or not right:\n${lines.join('\n')}`);
   }
-  const mapping = withFieldsOf(models, id, await mappingOf(id), module);
+  const own = await mappingOf(id);
+  const mapping = withFieldsOf(models, id, own, module);
   const connector = createConnector(id, module, {
     settings: settings.value,
     mapping,
@@ -73,10 +74,15 @@ async function loadCrm(
     ...(retryOptions === undefined ? {} : { retryOptions }),
   });
   const { leads, write_back, when_edited, min_change, calls_for_others: _, ...read } = mapping;
+  const scopeHashOf: MappedCrm['scopeHashOf'] = (of) => {
+    const other = withModelFields(own, namedModels(of), module.modelProperty);
+    return hashOfContent({ leads, write_back: other.write_back, when_edited, min_change });
+  };
   return {
     connector,
     mappingHash: hashOfContent(read),
-    scopeHash: hashOfContent({ leads, write_back, when_edited, min_change }),
+    scopeHash: scopeHashOf(models),
+    scopeHashOf,
     editPolicy: when_edited ?? 'overwrite',
     minChange: min_change ?? 1,
     scopeOf: createScope(mapping),
@@ -87,14 +93,18 @@ async function loadCrm(
 
 /** @throws ConfigurationError when two models write one field */
 function withFieldsOf(models: Parts['models'], id: string, mapping: Mapping, module: ConnectorModule): Mapping {
-  const named = models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
-  const resolved = withModelFields(mapping, named, module.modelProperty);
+  const resolved = withModelFields(mapping, namedModels(models), module.modelProperty);
   const shared = sharedProperties(resolved).map(({ path, property, other }) => {
     const line = [...path, `my_${property}`].join(': ');
     return `mappings/${id}.yaml ${path.join('.')}: "${property}" is written by "${other}" as well. Give each field of each model its own property: ${line}`;
   });
   if (shared.length > 0) throw new ConfigurationError(shared.join('\n'));
   return resolved;
+}
+
+/** Of the models whose fields have a name in them. */
+function namedModels(models: Parts['models']): readonly string[] {
+  return models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
 }
 
 /** Its value is never printed. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => product.close());
 
 const planSchema = z.object({
-  ...{ leads: z.number(), moved: z.number(), rescored: z.number() },
+  ...{ leads: z.number(), moved: z.number(), rescored: z.number(), other_inputs: z.boolean() },
   other_models: z.array(
     z.object({
       ...{ label: z.string(), before: z.unknown(), moved: z.number(), leads: z.number(), rescored: z.number() },
@@ -85,7 +85,8 @@ test('a change of the second model has its own tables, moves no lead of the firs
 
 test('a new model shows how many leads each of its bands would have, and that its fields are new', async () => {
   writeModels(folder, [{ name: 'everyone' }, { ...ENTERPRISE, replace: MORE_POINTS }, { name: 'next' }]);
-  const { leads, other_models: others } = await planOf();
+  const { leads, other_models: others, other_inputs: hasOtherInputs } = await planOf();
+  expect(hasOtherInputs).toBe(false);
   const next = others.find(({ label }) => label === 'next');
   expect(next).toMatchObject({ before: null, leads, has_new_fields: true });
   expect(next?.bands.reduce((sum, { after }) => sum + after, 0)).toBe(leads);

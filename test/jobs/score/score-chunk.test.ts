@@ -38,6 +38,7 @@ const CRM: Omit<MappedCrm, 'connector'> = {
   writes: SCORE_FIELDS,
   mappingHash: '',
   scopeHash: '',
+  scopeHashOf: () => '',
   editPolicy: 'overwrite' as const,
   minChange: 1,
 };
