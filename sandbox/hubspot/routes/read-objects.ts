@@ -103,7 +103,7 @@ export const batchRead: Endpoint = {
       );
     }
     const table = call.portal.table(type);
-    const find = finder(call.portal, type, idProperty, archived);
+    const find = finder(call.portal, type, { idProperty, archived, ids: inputs.map(({ id }) => id) });
     const found = new Map<string, CrmRecord>();
     const missing: string[] = [];
     for (const { id } of inputs) {
@@ -149,21 +149,41 @@ export function shuffleDeterministically<T>(results: readonly T[], inputs: reado
   return shuffled(results, seedOf(inputs.map(({ id }) => id).join(',')));
 }
 
-function finder(portal: Portal, type: ObjectType, idProperty: string | undefined, archived: 'true' | 'false') {
+interface Wanted {
+  readonly idProperty: string | undefined;
+  readonly archived: 'true' | 'false';
+  /** What the finder will be asked for. */
+  readonly ids: readonly string[];
+}
+
+function finder(portal: Portal, type: ObjectType, { idProperty, archived, ids }: Wanted) {
   const table = portal.table(type);
   if (idProperty === undefined || idProperty === 'hs_object_id') return findIn(portal, table, archived);
   if (!portal.registry(type).get(idProperty)?.hasUniqueValue) {
     throw badRequest(`The property ${idProperty} is not a unique property of ${type}.`);
   }
-  return (value: string): CrmRecord | undefined => {
-    const wanted = value.toLowerCase();
-    for (let after: string | null = null; ; ) {
-      const { records, more } = table.list(after, 1000);
-      const found = records.find((record) => identifiersOf(record, idProperty).includes(wanted));
-      if (found || !more) return found;
-      after = records.at(-1)?.id ?? null;
+  const byIdentifier = recordsBy(table, idProperty, new Set(ids.map((id) => id.toLowerCase())));
+  return (value: string) => byIdentifier.get(value.toLowerCase());
+}
+
+/** The oldest record of each identifier: one pass over the table for the whole batch. */
+function recordsBy(
+  table: RecordTable,
+  idProperty: string,
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, CrmRecord> {
+  const found = new Map<string, CrmRecord>();
+  let after: string | null = null;
+  do {
+    const { records, more }: { records: readonly CrmRecord[]; more: boolean } = table.list(after, 1000);
+    for (const record of records) {
+      for (const identifier of identifiersOf(record, idProperty)) {
+        if (wanted.has(identifier) && !found.has(identifier)) found.set(identifier, record);
+      }
     }
-  };
+    after = more ? (records.at(-1)?.id ?? null) : null;
+  } while (after !== null && found.size < wanted.size);
+  return found;
 }
 
 /** A contact is found by each of its addresses. */
