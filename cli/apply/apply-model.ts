@@ -106,12 +106,13 @@ export async function applyNow(
     return;
   }
   const { leads } = await lastResult(db);
+  const restart = restartLines(before, next);
   const scores = (await isWorkerAlive(db, clock.now()))
-    ? `The running service scores all ${leads} leads with it now; it needs no restart.`
+    ? `The running service scores all ${leads} leads with it now${restart.length === 0 ? '; it needs no restart' : ''}.`
     : `No service is running: npx leadgrade start scores all ${leads} leads with it.`;
   const inPlace = before === null ? '' : ` in place of ${namesOf(before.models)}`;
   const back = former === null ? [] : [`To go back: npx leadgrade models rollback ${shortHash(former.hash)}`];
-  const lines = [`Applied ${namesOf(next)}${inPlace}. ${scores}`, ...restartLines(before, next), ...back];
+  const lines = [`Applied ${namesOf(next)}${inPlace}. ${scores}`, ...restart, ...back];
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 

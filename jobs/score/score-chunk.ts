@@ -76,8 +76,8 @@ function scoreOne(due: DueLead, context: ChunkContext, others: readonly OtherMod
   const current = currentResultId(due, others);
   const hasNew = live.some(isChanged);
   const records = due.records.flatMap((record) => {
-    // The CRM is known to hold these results: skip the explanations.
-    if (!hasNew && current !== null && record.synced_result_id === current) return [];
+    // The CRM is known to hold these results: skip the explanations. Other inputs can have other written fields.
+    if (due.isCurrent && !hasNew && current !== null && record.synced_result_id === current) return [];
     return decideWrite(record, live, context) ?? [];
   });
   const nextChangeAt = earliest(scorings);

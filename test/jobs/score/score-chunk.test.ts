@@ -209,6 +209,23 @@ test('a record that holds the previous result is written if a score changed enou
   expect(decide(1, { fit_score: fit_score - 9 }, { writes: ['status', 'explanation'] })).toBe('needs values');
 });
 
+test('a record that holds the current result is written once more when the written fields changed since, and only then', () => {
+  const fields = { 'contact.job_title': 'VP Sales' };
+  const [first] = score(lead(1, fields));
+  const written = first?.records[0];
+  if (!first?.result || written?.kind !== 'write') throw new Error('The first result is to be written.');
+  const { status, grade, fit_score, behavior_score, contributions } = first.result;
+  const scores = { status, grade, fit_score, behavior_score, contributions };
+  const previous = { id: 9, model_hash: 'hash', thresholds: null, ...scores };
+  const { explanation, ...without } = written.patch;
+  const due = { ...lead(1, fields, { synced_result_id: 9, crm_values: without }), previous };
+  expect(score({ ...due, isCurrent: true })[0]?.records).toEqual([]);
+  const [again] = score({ ...due, isCurrent: false });
+  expect(again).toMatchObject({ result: null, records: [{ kind: 'write', patch: { explanation } }] });
+  const holdsAll = lead(1, fields, { synced_result_id: 9, crm_values: written.patch });
+  expect(score({ ...holdsAll, previous, isCurrent: false })[0]?.records).toMatchObject([{ kind: 'in_sync' }]);
+});
+
 test('a lead that enters a better band rises, also with its first score, and one that keeps its band does not', () => {
   const due = lead(1, { 'contact.job_title': 'VP Sales' });
   const bands = activeModel().compiled.status.bands.map(({ id }) => id);
