@@ -130,6 +130,22 @@ test('a shadow that becomes live gets its fields in the CRM', async () => {
   }
 });
 
+test('a shadow that becomes live gets its fields also where the service scored all leads before its restart', async () => {
+  await open();
+  writeModels(folder, [{ name: 'everyone' }, SENIOR, { ...NEXT, role: 'live' }]);
+  await product.apply();
+  // With the written fields of the start.
+  await product.context.enqueue('score-leads', {});
+  await product.runUntilIdle();
+  await product.restart();
+  await product.setup();
+  await product.context.enqueue('score-leads', {});
+  await product.runUntilIdle();
+  const scored = (await product.contacts()).filter((contact) => fieldOf(contact, 'status') !== '');
+  expect(scored.length).toBeGreaterThan(0);
+  expect(scored.filter((contact) => fieldOf(contact, 'next_status') === '')).toEqual([]);
+});
+
 test('a night of decay scores with three models from the stored states, without activities', async () => {
   await open();
   const { db } = product.context;
