@@ -23,6 +23,8 @@ const summarySchema = z.object({ state: z.string(), scored: z.number(), written:
 
 /** The streams of the shipped mapping that a start probes. */
 export const STREAMS = 8;
+/** The properties of counters that a start asks for. */
+export const COUNTERS = 5;
 /** Calls that can be in progress: concurrent batches and the calls that precede each. */
 export const IN_PROGRESS = 10;
 
@@ -120,7 +122,7 @@ function lineCounter(path: string): () => Promise<number> {
  * Kills a backfill after a random number of further calls, also before its first.
  * @returns whether it was killed, and had not ended before
  */
-export async function killAtRandom(killed: BackfillEnvironment, maxCalls: number, random: Random): Promise<boolean> {
+async function killAtRandom(killed: BackfillEnvironment, maxCalls: number, random: Random): Promise<boolean> {
   const before = await killed.callCount();
   const calls = Math.floor(random.next() * maxCalls);
   const child = killed.begin();
@@ -132,6 +134,16 @@ export async function killAtRandom(killed: BackfillEnvironment, maxCalls: number
   await expect.poll(hasCome, { timeout: patient(300_000), interval: 20 }).toBe(true);
   await child.kill();
   return typeof (await child.ended) === 'string';
+}
+
+/** @returns how often it was killed before it had ended */
+export async function killOften(
+  killed: BackfillEnvironment,
+  { times, maxCalls, random }: { readonly times: number; readonly maxCalls: number; readonly random: Random },
+): Promise<number> {
+  let kills = 0;
+  for (let nth = 0; nth < times; nth++) if (await killAtRandom(killed, maxCalls, random)) kills += 1;
+  return kills;
 }
 
 export interface Undisturbed extends EndState {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BACKEND } from '../../support/backends.ts';
 import {
   IN_PROGRESS,
-  killAtRandom,
+  killOften,
   openBackfillEnvironment,
   STREAMS,
   undisturbedBackfill,
@@ -22,11 +22,9 @@ describe(`on ${BACKEND.name}`, () => {
       const { calls, ...expected } = await undisturbedBackfill(BACKEND, CONTACTS);
       const random = printedRandom('killed backfill');
       const killed = await openBackfillEnvironment(BACKEND, { contacts: CONTACTS });
-      let kills = 0;
       // Each start can read what is left, so that a kill comes before the end in most cases.
-      for (let times = 0; times < KILLS; times++) {
-        if (await killAtRandom(killed, (1.5 * calls) / KILLS + STREAMS, random)) kills += 1;
-      }
+      const maxCalls = (1.5 * calls) / KILLS + STREAMS;
+      const kills = await killOften(killed, { times: KILLS, maxCalls, random });
       expect(kills).toBeGreaterThan(0);
       await killed.finish();
       // Each kill can repeat the calls in progress, and each start probes every stream.
