@@ -119,10 +119,6 @@ export async function applyOtherModels(db: Kysely<Tables>, models: readonly Othe
     delete from leadgrade.lead_results where model <> all(${models.map(({ name }) => name)}::text[])`.execute(db);
   // The guard counts live models only.
   await sql`delete from leadgrade.guard_moves where model <> all(${['', ...live]}::text[])`.execute(db);
-  // A model that becomes live has fields to write, although its results are not new.
-  await sql`
-    update leadgrade.records r set synced_result_id = null from leadgrade.lead_results c
-    where c.lead_id = r.lead_id and c.is_live is distinct from (c.model = any(${live}::text[]))`.execute(db);
   await sql`
     update leadgrade.lead_results set is_live = not is_live
     where is_live is distinct from (model = any(${live}::text[]))`.execute(db);
