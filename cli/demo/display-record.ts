@@ -1,4 +1,5 @@
 // A person as displayed in a CRM: the same eight values, whatever the names of the fields.
+import type { ScoreField } from '../../src/domain/score-fields.ts';
 
 export interface DisplayRecord {
   readonly id: string;
@@ -24,6 +25,18 @@ export interface FieldNames {
   readonly total: string;
   readonly status: string;
   readonly explanation: string;
+}
+
+/** @param nameOf the name of one of our fields in the CRM */
+export function scoreNames(nameOf: (field: ScoreField) => string): Omit<FieldNames, 'first' | 'last' | 'title'> {
+  return {
+    grade: nameOf('fit_grade'),
+    fit: nameOf('fit_score'),
+    behavior: nameOf('behavior_score'),
+    total: nameOf('total_score'),
+    status: nameOf('status'),
+    explanation: nameOf('explanation'),
+  };
 }
 
 type Values = Readonly<Record<string, string | number | null | undefined>>;

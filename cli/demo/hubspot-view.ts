@@ -1,15 +1,19 @@
 // Reads what a rep sees in the sandbox HubSpot, through the API of HubSpot.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type DisplayRecord, type FieldNames, parseDisplayRecord } from './display-record.ts';
+import { modelProperty } from '../../connectors/hubspot/setup/score-properties.ts';
+import { type DisplayRecord, type FieldNames, parseDisplayRecord, scoreNames } from './display-record.ts';
 
 const listSchema = z.object({
   results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),
   paging: z.object({ next: z.object({ after: z.string() }) }).optional(),
 });
 
-/** Of the first model. */
-const SCORES = {
+/** With the properties of the first model. */
+const NAMES = {
+  first: 'firstname',
+  last: 'lastname',
+  title: 'jobtitle',
   grade: 'leadgrade_fit_grade',
   fit: 'leadgrade_fit_score',
   behavior: 'leadgrade_behavior_score',
@@ -18,18 +22,9 @@ const SCORES = {
   explanation: 'leadgrade_explanation',
 };
 
-const NAMES = { first: 'firstname', last: 'lastname', title: 'jobtitle', ...SCORES };
-
 /** @param model the key of the model; null = the first one, whose properties have no name in them */
 function namesOf(model: string | null): FieldNames {
-  if (model === null) return NAMES;
-  const { grade, fit, behavior, total, status, explanation } = SCORES;
-  const ofModel = (property: string) => property.replace('leadgrade_', `leadgrade_${model}_`);
-  return {
-    ...NAMES,
-    ...{ grade: ofModel(grade), fit: ofModel(fit), behavior: ofModel(behavior), total: ofModel(total) },
-    ...{ status: ofModel(status), explanation: ofModel(explanation) },
-  };
+  return model === null ? NAMES : { ...NAMES, ...scoreNames((field) => modelProperty(model, field)) };
 }
 
 /** The displayed properties of a contact, with the scores of the first model. */

@@ -1,6 +1,7 @@
 // Reads what a rep sees in the sandbox Salesforce, through the API of Salesforce.
 import { z } from 'zod';
-import { type DisplayRecord, type FieldNames, parseDisplayRecord } from './display-record.ts';
+import { modelProperty } from '../../connectors/salesforce/setup/score-fields.ts';
+import { type DisplayRecord, type FieldNames, parseDisplayRecord, scoreNames } from './display-record.ts';
 
 const tokenSchema = z.object({ access_token: z.string() });
 const pageSchema = z.object({
@@ -24,15 +25,7 @@ const NAMES = {
 
 /** @param model the key of the model; null = the first one, whose fields have no name in them */
 function namesOf(model: string | null): FieldNames {
-  if (model === null) return NAMES;
-  const words = model.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  const { grade, fit, behavior, total, status, explanation } = NAMES;
-  const ofModel = (field: string) => field.replace('Leadgrade_', `Leadgrade_${words.join('_')}_`);
-  return {
-    ...NAMES,
-    ...{ grade: ofModel(grade), fit: ofModel(fit), behavior: ofModel(behavior), total: ofModel(total) },
-    ...{ status: ofModel(status), explanation: ofModel(explanation) },
-  };
+  return model === null ? NAMES : { ...NAMES, ...scoreNames((field) => modelProperty(model, field)) };
 }
 
 interface Org {
