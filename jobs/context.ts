@@ -132,6 +132,11 @@ export function withModel<C extends Pick<JobContext, 'model' | 'models'>>(contex
   return { ...context, model: only, models: [only] };
 }
 
+/** Of the live models beside the first one: their fields in the CRM have a name in them. */
+export function liveKeys(models: readonly Pick<ScoredModel, 'key' | 'role'>[]): readonly string[] {
+  return models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
+}
+
 /** A model that scores all leads alone. */
 export function onlyModel(model: ActiveModel): ScoredModel {
   return { ...model, key: null, name: model.compiled.id, role: 'live', where: null };

@@ -1,6 +1,6 @@
 // Applies the model of a product, with its plan: what `apply` and `models rollback` have in common.
 import { toAppliedModel } from '../../jobs/applied-model.ts';
-import type { JobContext } from '../../jobs/context.ts';
+import { type JobContext, liveKeys } from '../../jobs/context.ts';
 import { UnreadableModelError } from '../../jobs/unreadable-model.ts';
 import { modelName, shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
@@ -131,8 +131,6 @@ function namesOf(models: readonly Named[]): string {
 
 /** A service reads at its start which fields the models have in the CRM. */
 function restartLines(before: Applied | null, next: readonly AppliedModel[]): readonly string[] {
-  const liveKeys = (models: readonly AppliedModel[]) =>
-    models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
   const known = new Set(liveKeys(before?.models ?? []));
   const added = liveKeys(next).filter((key) => !known.has(key));
   if (added.length === 0) return [];

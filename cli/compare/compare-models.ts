@@ -2,6 +2,7 @@
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { applies, isInScope } from '../../jobs/score/score-chunk.ts';
+import { previousOf } from '../../jobs/score/score-model.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import {
   appliedThresholds,
@@ -10,12 +11,13 @@ import {
   thresholdsFor,
 } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
-import type { CurrentScore } from '../../src/domain/score-result.ts';
+import { leadName } from '../../src/domain/texts/lead-name.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
 import type { PlanReport, Standing } from '../../src/review/plan/plan-report.ts';
 import { reportSections } from '../../src/review/plan/print-plan.ts';
+import { toStanding } from '../../src/review/plan/standing.ts';
 import { percent } from '../../src/review/plan/text-tables.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { storedModels } from '../../src/store/models/models.ts';
@@ -97,7 +99,7 @@ interface KnownLead {
 
 /** Null: the model does not score the lead. */
 function standingBy(model: ScoredModel, { paged, lead, thresholds, at }: KnownLead): Standing | null {
-  const previous = model.key === null ? paged.previous : (paged.others.get(model.key) ?? null);
+  const previous = previousOf(model, paged);
   if (!applies(model, lead, previous)) return null;
   const before = { thresholds, earlierModels: knownModels, isCurrent: paged.isCurrent };
   const scoring = scoringContext(model, previous, before);
@@ -115,8 +117,7 @@ function add(
   { former, next }: { readonly former: Standing; readonly next: Standing },
   [before, after]: readonly [ScoredModel, ScoredModel],
 ): void {
-  const [first] = records;
-  const name = `${first?.crm}:${first?.id}`;
+  const name = leadName(records);
   tally.add({ lead: name, before: former, after: next });
   if (wonAt === null) return;
   // With the fields and thresholds of today, and the activities until then.
@@ -125,11 +126,6 @@ function add(
     return scoreLeadOnly(lead, model.compiled, wonAt, { thresholds: points }).status;
   };
   tally.addWon({ lead: name, before: statusBy(before), after: statusBy(after) });
-}
-
-function toStanding({ status, grade, total, contributions, gates }: CurrentScore): Standing {
-  const points = new Map(contributions.map(({ signal, label, points: each }) => [signal, { label, points: each }]));
-  return { status, grade, total, points, gates: gates.map(({ label }) => label) };
 }
 
 /** How many leads differ. */

@@ -2,9 +2,12 @@
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
 import type { EarlierModels } from '../../jobs/score/earlier-models.ts';
 import { applies } from '../../jobs/score/score-chunk.ts';
+import { previousOf } from '../../jobs/score/score-model.ts';
 import type { ScoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { appliedThresholds, thresholdsFor } from '../../jobs/score/thresholds/moving-bands.ts';
+import type { Lead } from '../../src/domain/lead.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
+import { leadName } from '../../src/domain/texts/lead-name.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { asReadable } from '../../src/people/unreadable-fields.ts';
 import { type PlanTally, tallyPlan } from '../../src/review/plan/plan.ts';
@@ -16,6 +19,7 @@ import type {
   Standing,
   WonDeal,
 } from '../../src/review/plan/plan-report.ts';
+import { toStanding } from '../../src/review/plan/standing.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import type { ModelScore, ScoredLead } from '../../src/store/leads/scored-lead.ts';
@@ -86,23 +90,40 @@ export function named({ compiled, hash }: ScoredModel) {
   return { name: compiled.id, hash };
 }
 
-export interface CountContext {
-  /** With the applied and with the planned models. */
-  readonly inputs: { readonly before: ScoringInputs; readonly after: ScoringInputs };
-  /** The models that gave the stored results, by hash. */
-  readonly earlierModels: EarlierModels;
+/** A lead with a won deal, as the applied and as the planned models see it. */
+export interface WonLead {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly before: Lead;
+  readonly after: Lead;
+}
+
+/** Null: its deals were not won. */
+export function wonLead(
+  lead: PagedLead,
+  inputs: { readonly before: ScoringInputs; readonly after: ScoringInputs },
+): WonLead | null {
+  if (lead.wonAt === null) return null;
+  const seenWith = (view: ScoringInputs) => toLead(asReadable(lead, view.unreadable), view);
+  return { at: lead.wonAt, before: seenWith(inputs.before), after: seenWith(inputs.after) };
+}
+
+interface ScoredLeadOfPlan {
+  readonly lead: PagedLead;
+  /** Null also if it could not be scored. */
+  readonly won: WonLead | null;
+  readonly scored: ScoredLead;
 }
 
 /** Counts a lead that the model scores or scored. @returns how its status, grade or total changes; null = it does not */
 export function countLead(
   planned: PlannedModel,
-  lead: PagedLead,
-  scored: ScoredLead,
-  { inputs, earlierModels }: CountContext,
+  ofPlan: ScoredLeadOfPlan,
+  earlierModels: EarlierModels,
 ): { readonly planned: PlannedLead; readonly move: Move | null } | null {
-  const won = scored.failure === undefined ? wonBy(planned, lead, inputs) : null;
+  const won = ofPlan.won === null ? null : wonBy(planned, ofPlan.lead, ofPlan.won);
   if (won !== null) planned.tally.addWon(won);
-  const each = standings(planned, lead, scored, earlierModels);
+  const each = standings(planned, ofPlan, earlierModels);
   const { before, after } = each;
   if (before === null && after === null) return null;
   const move = planned.tally.add(each);
@@ -112,25 +133,15 @@ export function countLead(
 
 function standings(
   { after: { model } }: PlannedModel,
-  lead: PagedLead,
-  scored: ScoredLead,
+  { lead, scored }: ScoredLeadOfPlan,
   earlierModels: EarlierModels,
 ): PlannedLead {
-  const stored = resultOf(lead, model);
+  const stored = previousOf(model, lead);
   const before = stored === null ? null : standingOf(stored, earlierModels.get(stored.model_hash)?.texts ?? new Map());
   const { result, unscored } = scoreOf(model, scored);
   const unchanged = unscored ? null : before;
   const after = result === null ? unchanged : standingOf(result, lineTexts(model.compiled));
-  return { lead: nameOf(lead), before, after };
-}
-
-/** Its first record. */
-function nameOf({ records: [first] }: PagedLead): string {
-  return `${first?.crm}:${first?.id}`;
-}
-
-function resultOf(lead: PagedLead, { key }: ScoredModel): PagedResult | null {
-  return key === null ? lead.previous : (lead.others.get(key) ?? null);
+  return { lead: leadName(lead.records), before, after };
 }
 
 const UNSCORED: ModelScore = { result: null, unscored: true };
@@ -141,29 +152,28 @@ function scoreOf({ key }: ScoredModel, scored: ScoredLead): ModelScore {
   return scored.others?.get(key) ?? UNSCORED;
 }
 
-type Shown = Pick<PagedResult, 'status' | 'grade' | 'total' | 'contributions' | 'gates'>;
+type Stored = Pick<PagedResult, 'status' | 'grade' | 'total' | 'contributions' | 'gates'>;
 
-function standingOf({ status, grade, total, contributions, gates }: Shown, texts: LineTexts): Standing {
-  const lines = toContributions(contributions, texts);
-  const points = new Map(lines.map(({ signal, label, points: each }) => [signal, { label, points: each }]));
-  return { status, grade, total, points, gates: gates.map(({ label }) => label) };
+function standingOf(stored: Stored, texts: LineTexts): Standing {
+  return toStanding({ ...stored, contributions: toContributions(stored.contributions, texts) });
 }
 
 /**
- * With the fields and thresholds of today, and the activities before the deal was won; null = none was, or the model
- * scored the lead neither before nor scores it now.
+ * With the fields and thresholds of today, and the activities before the deal was won; null = the model scored the lead
+ * neither before nor scores it now.
  */
-function wonBy({ before, after }: PlannedModel, lead: PagedLead, inputs: CountContext['inputs']): WonDeal | null {
-  const { wonAt } = lead;
-  if (wonAt === null) return null;
-  const statusBy = (side: Side | null, view: ScoringInputs) => {
+function wonBy({ before, after }: PlannedModel, lead: PagedLead, won: WonLead): WonDeal | null {
+  const statusBy = (side: Side | null, person: Lead) => {
     if (side === null) return null;
-    const person = toLead(asReadable(lead, view.unreadable), view);
     const { model, thresholds } = side;
-    return applies(model, person, resultOf(lead, model))
-      ? scoreLeadOnly(person, model.compiled, wonAt, { thresholds }).status
+    return applies(model, person, previousOf(model, lead))
+      ? scoreLeadOnly(person, model.compiled, won.at, { thresholds }).status
       : null;
   };
-  const won = { lead: nameOf(lead), before: statusBy(before, inputs.before), after: statusBy(after, inputs.after) };
-  return won.before === null && won.after === null ? null : won;
+  const deal = {
+    lead: leadName(lead.records),
+    before: statusBy(before, won.before),
+    after: statusBy(after, won.after),
+  };
+  return deal.before === null && deal.after === null ? null : deal;
 }

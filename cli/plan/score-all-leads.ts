@@ -7,7 +7,7 @@ import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
 import type { ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
-import { countLead, type PlannedModel } from './planned-models.ts';
+import { countLead, type PlannedModel, wonLead } from './planned-models.ts';
 
 export interface PlanInput {
   readonly context: JobContext;
@@ -55,8 +55,9 @@ export async function scoreAllLeads(input: PlanInput, onChange: OnChange): Promi
   const sums = new Sums(crms.keys());
   for await (const { lead, scored } of scoredLeads(pagesOfLeads(db, pages), chunk)) {
     sums.add(lead, scored);
+    const won = scored.failure === undefined ? wonLead(lead, inputs) : null;
     for (const each of planned) {
-      const change = countLead(each, lead, scored, { inputs, earlierModels });
+      const change = countLead(each, { lead, won, scored }, earlierModels);
       if (change !== null) await onChange(change.planned, change.move, each.after.model);
     }
   }

@@ -1,5 +1,6 @@
 // The history of a lead's score, for `npx leadgrade explain`.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
+import { previousOf } from '../../jobs/score/score-model.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import { shortHash } from '../../src/domain/texts/model-name.ts';
 import { type Change, changesOf, type HistoryModels, type HistoryResult } from '../../src/review/history/history.ts';
@@ -53,7 +54,7 @@ export async function historiesOf(
   const histories: History[] = [];
   for (const model of models) {
     const changes = await changesBy(db, { leadId, model: model.key, limit });
-    const previous = model.key === null ? found.previous : (others?.get(model.key) ?? null);
+    const previous = previousOf(model, { previous: found.previous, others });
     histories.push({ model, outside: outsideOf(model, lead, previous), unscoredSince: unscored, ...changes });
   }
   return histories;

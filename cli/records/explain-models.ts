@@ -1,6 +1,7 @@
 // What each of several models says of one lead.
 import type { JobContext, ScoredModel } from '../../jobs/context.ts';
 import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
+import { previousOf } from '../../jobs/score/score-model.ts';
 import { appliedThresholds, scoringContext } from '../../jobs/score/thresholds/moving-bands.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
@@ -35,7 +36,7 @@ export async function explainModels(
   const others = isFirstAlone ? undefined : (await otherResultsOf(db, [found.id])).get(found.id);
   const explainOne = async (model: ScoredModel): Promise<ExplainedModel> => {
     const stored = await thresholdsOf(db, model.hash);
-    const previous = model.key === null ? found.previous : (others?.get(model.key) ?? null);
+    const previous = previousOf(model, { previous: found.previous, others });
     addModels(await modelTexts(db, previous === null ? [] : [previous.model_hash]));
     const before = { thresholds, earlierModels: knownModels, isCurrent: found.isCurrent };
     const scoring = scoringContext(model, previous, before);

@@ -1,5 +1,6 @@
 // `npx leadgrade explain hubspot:123 --as-of INSTANT`: the scores of a lead at an instant in the past.
 import type { JobContext } from '../../jobs/context.ts';
+import { leadName } from '../../src/domain/texts/lead-name.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import type { FoundLead } from '../../src/store/leads/lead-lookup.ts';
 import { leadsAsOf } from '../../src/store/replay/leads-as-of.ts';
@@ -29,8 +30,7 @@ export async function printReplay(
   const [only] = replays;
   const isOnly = replays.length === 1;
   if (isOnly && only !== undefined && 'refused' in only) throw new ConfigurationError(only.refused);
-  const [first] = lead.records;
-  const printed: Printed = { name: `${first?.crm}:${first?.id}`, asOf, timezone: context.timezone };
+  const printed: Printed = { name: leadName(lead.records), asOf, timezone: context.timezone };
   const notes = [...changedNote(lead.changedActivities), AS_TODAY];
   if (json) {
     const models = replays.map((each) => jsonOf(each, printed));

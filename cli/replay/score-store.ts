@@ -1,6 +1,7 @@
 // `npx leadgrade score --store --as-of INSTANT`: what the scores of all stored leads were, or would have been
 // with another model.
 import type { JobContext } from '../../jobs/context.ts';
+import { leadName } from '../../src/domain/texts/lead-name.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { toPrintedResult } from '../../src/scoring/explanation/print-result.ts';
 import { leadIdsAfter, leadsAsOf } from '../../src/store/replay/leads-as-of.ts';
@@ -60,8 +61,7 @@ async function* replayAll({ db, crms }: JobContext, replay: Replay, asOf: Date):
   while (ids.length > 0) {
     const leads = await leadsAsOf(db, ids, { at: asOf, crms: [...crms.keys()] });
     for (const lead of leads.filter((each) => replay.isInScope(each))) {
-      const [first] = lead.records;
-      const name = `${first?.crm}:${first?.id}`;
+      const name = leadName(lead.records);
       const replays = await replay.score(lead);
       if ('refused' in replays) yield { name, replayed: replays };
       else yield* linesOf(replays, name);

@@ -52,8 +52,16 @@ export function scoreByModel(
   return { model, previous, scored: { result, lead, lines }, score: { result: stored, unscored: false } };
 }
 
-export function previousOf({ key }: ScoredModel, due: DueLead): PreviousResult | null {
-  return key === null ? due.previous : (due.others?.get(key) ?? null);
+interface LastResults<R> {
+  /** Of the first model. */
+  readonly previous: R | null;
+  /** Of the others, by key. */
+  readonly others?: ReadonlyMap<string, R> | undefined;
+}
+
+/** The last result of a lead by the model; null = none. */
+export function previousOf<R>({ key }: Pick<ScoredModel, 'key'>, { previous, others }: LastResults<R>): R | null {
+  return key === null ? previous : (others?.get(key) ?? null);
 }
 
 /** Whether the CRM's fields of the model may have to change: the result is new, or the model scores the lead no more. */

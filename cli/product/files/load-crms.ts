@@ -7,7 +7,7 @@ import {
   connectorIds,
   loadConnector,
 } from '../../../connectors/registry.ts';
-import type { MappedCrm, ScoredModel } from '../../../jobs/context.ts';
+import { liveKeys, type MappedCrm, type ScoredModel } from '../../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
@@ -75,7 +75,7 @@ async function loadCrm(
   });
   const { leads, write_back, when_edited, min_change, calls_for_others: _, ...read } = mapping;
   const scopeHashOf: MappedCrm['scopeHashOf'] = (of) => {
-    const other = withModelFields(own, namedModels(of), module.modelProperty);
+    const other = withModelFields(own, liveKeys(of), module.modelProperty);
     return hashOfContent({ leads, write_back: other.write_back, when_edited, min_change });
   };
   return {
@@ -93,18 +93,13 @@ async function loadCrm(
 
 /** @throws ConfigurationError when two models write one field */
 function withFieldsOf(models: Parts['models'], id: string, mapping: Mapping, module: ConnectorModule): Mapping {
-  const resolved = withModelFields(mapping, namedModels(models), module.modelProperty);
+  const resolved = withModelFields(mapping, liveKeys(models), module.modelProperty);
   const shared = sharedProperties(resolved).map(({ path, property, other }) => {
     const line = [...path, `my_${property}`].join(': ');
     return `mappings/${id}.yaml ${path.join('.')}: "${property}" is written by "${other}" as well. Give each field of each model its own property: ${line}`;
   });
   if (shared.length > 0) throw new ConfigurationError(shared.join('\n'));
   return resolved;
-}
-
-/** Of the models whose fields have a name in them. */
-function namedModels(models: Parts['models']): readonly string[] {
-  return models.flatMap(({ key, role }) => (key !== null && role === 'live' ? [key] : []));
 }
 
 /** Its value is never printed. */

@@ -1,6 +1,6 @@
 // How many leads each band has, and what became of the leads whose deals were won.
 import type { PlanReport } from './plan-report.ts';
-import { NOT_SCORED, rowOf, signed } from './text-tables.ts';
+import { bandLabels, rowOf, signed } from './text-tables.ts';
 
 export function bandTable(
   { bands, won_deals, won_worse }: PlanReport,
@@ -30,8 +30,7 @@ export function wonWorseLines(
   when: string,
 ): readonly string[] {
   if (leads === 0) return [];
-  const labels = new Map(bands.map(({ id, label }) => [id, label]));
-  const label = (id: string | null) => (id === null ? NOT_SCORED : (labels.get(id) ?? id));
+  const label = bandLabels(bands);
   const more = leads - first.length;
   return [
     `${leads} of them would have been in a worse band ${when}:`,

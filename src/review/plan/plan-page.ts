@@ -5,7 +5,7 @@ import { wonWorseLines } from './band-table.ts';
 import { matrixOf } from './matrix.ts';
 import type { ModelPlan, Transition } from './plan-report.ts';
 import { capacityUseLines, changesOf, costLines, isUnchanged, moveLine, otherTitle, type Plan } from './print-plan.ts';
-import { NOT_SCORED } from './text-tables.ts';
+import { bandLabels, NOT_SCORED } from './text-tables.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem;border-bottom:1px solid #dde3e9;text-align:right}
@@ -32,11 +32,11 @@ ${others.join('\n')}
 /** The tables of one model. */
 function modelParts(plan: ModelPlan): string {
   const { bands, won_deals } = plan;
-  const labels = new Map(bands.map(({ id, label }) => [id, label]));
+  const labelOf = bandLabels(bands);
   return `<h2>Status, from (lines) to (columns)</h2>${matrix(
     plan.status,
     bands.map(({ id }) => id),
-    (id) => labels.get(id) ?? id,
+    labelOf,
   )}
 <h2>Grade, from (lines) to (columns)</h2>${matrix(plan.grades, GRADES, (grade) => grade)}
 <h2>Leads by band</h2>${table(
@@ -54,7 +54,7 @@ ${plan.capacity.length > 0 ? `<h2>Capacity</h2>${list(capacityUseLines(plan))}` 
     ['', 'leads'],
     plan.reasons.map(({ reason, leads: each }) => [reason, each]),
   )}
-<h2>Examples</h2>${list(plan.moves.map((move) => moveLine(move, labels)))}`;
+<h2>Examples</h2>${list(plan.moves.map((move) => moveLine(move, labelOf)))}`;
 }
 
 function wonPart({ won_deals, won_worse, bands }: ModelPlan): string {

@@ -5,7 +5,7 @@ import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts
 import { bandTable } from './band-table.ts';
 import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
-import { matrix, NOT_SCORED, percent, signed } from './text-tables.ts';
+import { type BandLabels, bandLabels, matrix, percent, signed } from './text-tables.ts';
 
 /** Also what `--json` prints. */
 export interface Plan extends ModelPlan {
@@ -61,13 +61,13 @@ function sectionsOf(plan: Plan): readonly (readonly string[])[] {
 
 /** The tables of one model. */
 function modelSections(plan: ModelPlan): readonly (readonly string[])[] {
-  const labels = new Map(plan.bands.map(({ id, label }) => [id, label]));
+  const labelOf = bandLabels(plan.bands);
   const bands = plan.bands.map(({ id }) => id);
   return [
-    ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
+    ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, labelOf)],
     ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
     ...queueSections(plan),
-    ['WHO MOVES', ...indented(moverLines(plan, labels))],
+    ['WHO MOVES', ...indented(moverLines(plan, labelOf))],
   ];
 }
 
@@ -103,14 +103,14 @@ export function reportSections(
   report: PlanReport,
   names: { readonly from: string; readonly to: string },
 ): readonly (readonly string[])[] {
-  const labels = new Map(report.bands.map(({ id, label }) => [id, label]));
+  const labelOf = bandLabels(report.bands);
   const bands = report.bands.map(({ id }) => id);
   const title = (what: string) => `${what}: ${names.from} (LINES), ${names.to} (COLUMNS)`;
   return [
-    [title('STATUS'), ...matrix(report.status, bands, (id) => labels.get(id) ?? id)],
+    [title('STATUS'), ...matrix(report.status, bands, labelOf)],
     [title('GRADE'), ...matrix(report.grades, GRADES, (grade) => grade)],
     ['LEADS BY BAND', ...bandTable(report, names)],
-    ['WHY THEY DIFFER', ...indented(reasonLines(report, labels))],
+    ['WHY THEY DIFFER', ...indented(reasonLines(report, labelOf))],
   ];
 }
 
@@ -155,16 +155,16 @@ export function capacityUseLines({ capacity: uses }: Pick<ModelPlan, 'capacity'>
   });
 }
 
-function moverLines(plan: PlanReport, labels: ReadonlyMap<string, string>): string[] {
+function moverLines(plan: PlanReport, labelOf: BandLabels): string[] {
   const { leads, moved, better, worse, rescored } = plan;
   return [
     `${moved} of ${leads} leads get another status (${percent(moved, leads)}): ${better} a better one, ${worse} a worse one.`,
     `${rescored} more keep their status and get another total or grade.`,
-    ...reasonLines(plan, labels),
+    ...reasonLines(plan, labelOf),
   ];
 }
 
-function reasonLines({ reasons, moves }: PlanReport, labels: ReadonlyMap<string, string>): string[] {
+function reasonLines({ reasons, moves }: PlanReport, labelOf: BandLabels): string[] {
   const rest = reasons.slice(MAX_REASONS).reduce((all, { leads: each }) => all + each, 0);
   return [
     ...reasons.slice(0, MAX_REASONS).map(({ reason, leads: each, mean_points }) => {
@@ -172,16 +172,12 @@ function reasonLines({ reasons, moves }: PlanReport, labels: ReadonlyMap<string,
       return `  ${String(each).padStart(6)}  ${reason}${points}`;
     }),
     ...(rest === 0 ? [] : [`  ${String(rest).padStart(6)}  other reasons`]),
-    ...moves.slice(0, MAX_MOVES).map((move) => `  ${moveLine(move, labels)}`),
+    ...moves.slice(0, MAX_MOVES).map((move) => `  ${moveLine(move, labelOf)}`),
   ];
 }
 
-export function moveLine(
-  { lead, from, to, total_before, total_after, reason }: Move,
-  labels: ReadonlyMap<string, string>,
-): string {
-  const label = (id: string | null) => (id === null ? NOT_SCORED : (labels.get(id) ?? id));
-  return `${lead}  ${label(from)} → ${label(to)}  ${total_before ?? '-'} → ${total_after ?? '-'}: ${reason}`;
+export function moveLine({ lead, from, to, total_before, total_after, reason }: Move, labelOf: BandLabels): string {
+  return `${lead}  ${labelOf(from)} → ${labelOf(to)}  ${total_before ?? '-'} → ${total_after ?? '-'}: ${reason}`;
 }
 
 export function costLines({ writes, failed, new_options, other_models }: Plan): string[] {

@@ -3,6 +3,15 @@ import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
 
 export const NOT_SCORED = 'not scored';
+
+/** The label of a band by its id; null = not scored. */
+export type BandLabels = (id: string | null) => string;
+
+export function bandLabels(bands: readonly { readonly id: string; readonly label: string }[]): BandLabels {
+  const labels = new Map(bands.map(({ id, label }) => [id, label]));
+  return (id) => (id === null ? NOT_SCORED : (labels.get(id) ?? id));
+}
+
 /** Of a column: as wide as its longest head, between these. */
 const WIDTHS = { least: 10, most: 15 };
 
