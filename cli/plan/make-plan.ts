@@ -16,6 +16,7 @@ import { toListedModels } from '../model-files/versions/listed-models.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { modelPlan, named, otherModelPlan, plannedModels } from './planned-models.ts';
 import { instantOf, type OnChange, scoreAllLeads } from './score-all-leads.ts';
+import { whereWarnings } from './where-warnings.ts';
 
 /**
  * The plan of the model of the context.
@@ -42,7 +43,7 @@ export async function makePlan(
   const [first, ...beside] = await plannedModels(context, applied, instantOf(context));
   if (first === undefined) throw new Error('A product has a model.');
   const input = { context, applied, planned: [first, ...beside], earlierModels: knownModels };
-  const { writes, due, failed } = await scoreAllLeads(input, onChange);
+  const { writes, due, failed, ...counts } = await scoreAllLeads(input, onChange);
   return {
     as_of: new Date(instantOf(context)).toISOString(),
     model: { before: named(live), after: named(context.model) },
@@ -50,6 +51,7 @@ export async function makePlan(
     ...modelPlan(first),
     other_models: beside.map(otherModelPlan),
     ...{ writes, due, failed },
+    warnings: whereWarnings([first, ...beside], counts),
     other_inputs: await hasOtherInputs({
       ...context,
       model: live,

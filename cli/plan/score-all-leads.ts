@@ -4,7 +4,7 @@ import type { EarlierModels } from '../../jobs/score/earlier-models.ts';
 import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import { appliedThresholds } from '../../jobs/score/thresholds/moving-bands.ts';
-import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
+import type { Move, PlannedLead, PlannedWrites } from '../../src/review/plan/plan-report.ts';
 import type { ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import { type PagedLead, pagesOfLeads } from '../../src/store/replay/lead-pages.ts';
 import { countLead, type PlannedModel, wonLead } from './planned-models.ts';
@@ -21,20 +21,16 @@ export interface PlanInput {
 /** Called for each lead whose status, grade or total changes, and each model that changes it. */
 export type OnChange = (planned: PlannedLead, move: Move | null, model: ScoredModel) => Promise<void>;
 
-export interface PlannedWriteCount {
-  readonly crm: string;
-  readonly records: number;
-  readonly writes: number;
-  /** API calls. */
-  readonly calls: number;
-}
-
 interface Scored {
-  readonly writes: readonly PlannedWriteCount[];
+  readonly writes: readonly PlannedWrites[];
   /** Leads of which a change waits to be scored, with any model. */
   readonly due: number;
   /** Leads that could not be scored. */
   readonly failed: number;
+  /** Leads with a record. */
+  readonly leads: number;
+  /** Those that a planned model scores. */
+  readonly scored: number;
 }
 
 /** Each model counts the leads that have a score of it, or get one. */
@@ -61,7 +57,7 @@ export async function scoreAllLeads(input: PlanInput, onChange: OnChange): Promi
       if (change !== null) await onChange(change.planned, change.move, each.after.model);
     }
   }
-  return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
+  return sums.result(crms);
 }
 
 /** Those with a record that is scored. */
@@ -81,12 +77,16 @@ class Sums {
   readonly #counts: ReadonlyMap<string, { records: number; writes: number }>;
   #due = 0;
   #failed = 0;
+  #leads = 0;
+  #scored = 0;
 
   constructor(crms: Iterable<string>) {
     this.#counts = new Map([...crms].map((crm) => [crm, { records: 0, writes: 0 }]));
   }
 
   add({ records, isDue }: PagedLead, scored: ScoredLead): void {
+    this.#leads++;
+    if (isScored(scored)) this.#scored++;
     if (isDue) this.#due++;
     if (scored.failure !== undefined) this.#failed++;
     for (const { crm } of records) this.#count(crm, 'records');
@@ -98,12 +98,24 @@ class Sums {
     if (known !== undefined) known[what]++;
   }
 
-  result(batchOf: (crm: string) => number): Scored {
-    const writes = [...this.#counts].map(([crm, { records, writes: each }]) => {
-      return { crm, records, writes: each, calls: Math.ceil(each / batchOf(crm)) };
+  result(crms: JobContext['crms']): Scored {
+    const writes = [...this.#counts].map(([crm, { records, writes: each }]): PlannedWrites => {
+      const { batch, callsPerSecond } = crms.get(crm)?.connector ?? { batch: { write: 1 } };
+      const calls = Math.ceil(each / batch.write);
+      return {
+        crm,
+        records,
+        writes: each,
+        calls,
+        seconds: callsPerSecond === undefined ? null : calls / callsPerSecond,
+      };
     });
-    return { writes, due: this.#due, failed: this.#failed };
+    return { writes, due: this.#due, failed: this.#failed, leads: this.#leads, scored: this.#scored };
   }
+}
+
+function isScored({ unscored, others = new Map() }: ScoredLead): boolean {
+  return !unscored || [...others.values()].some((other) => !other.unscored);
 }
 
 export function instantOf({ asOf, clock }: JobContext): number {

@@ -1,4 +1,5 @@
 // The text of a dry run: which scores would be written, and how many API calls that takes.
+import { durationText } from '../../src/domain/texts/duration-text.ts';
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import type { BandCount, PlannedScore } from '../../src/store/outbox/planned-writes.ts';
 import { scoreTable } from '../terminal/score-table.ts';
@@ -82,14 +83,9 @@ function cost({ crm, calls_to_read, calls_to_write }: DryRunCrm, seconds: number
   // Writing runs at the rate of reading: both wait for the same rate limit.
   const writing = calls_to_read === 0 ? 0 : (seconds * calls_to_write) / calls_to_read;
   return [
-    `${crm}: reading took ${calls_to_read} API calls and ${duration(seconds)}; the backfill reads again.`,
-    `${crm}: writing would take ${calls_to_write} API calls and about ${duration(writing)}.`,
+    `${crm}: reading took ${calls_to_read} API calls and ${durationText(seconds)}; the backfill reads again.`,
+    `${crm}: writing would take ${calls_to_write} API calls and about ${durationText(writing)}.`,
   ];
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function unavailableLines({ crm, unavailable }: DryRunCrm): readonly string[] {

@@ -7,6 +7,7 @@ import { dateCounterEvents } from './contacts/date-counters.ts';
 import { fetchLeads } from './contacts/fetch-leads.ts';
 import { createRecordListing } from './contacts/list-all-records.ts';
 import { reconcileLinks } from './contacts/reconcile-links.ts';
+import { bucketSize } from './http/rate-limits.ts';
 import { LINK_BATCH } from './objects/links.ts';
 import { HISTORY_BATCH, READ_BATCH } from './objects/object-reads.ts';
 import { createParts, type HubSpotOptions, type HubSpotParts } from './parts.ts';
@@ -48,6 +49,7 @@ export function create(options: HubSpotOptions): CrmConnector {
       links: LINK_BATCH,
       counters: HISTORY_BATCH,
     },
+    callsPerSecond: bucketSize().perSecond,
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
     recordKeys,

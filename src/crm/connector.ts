@@ -73,6 +73,8 @@ export interface CrmConnector {
     /** For `dateCounterEvents`. */
     readonly counters?: number;
   };
+  /** Calls a second that the CRM allows every account; absent: it limits calls a day only. */
+  readonly callsPerSecond?: number;
   /** The maximum length of the score explanation in UTF-16 code units. */
   readonly maxTextLength: number;
   /** Every canonical field that the mapping fills, from the record or from its company. */

@@ -183,7 +183,8 @@ const PLAN = {
   model: { before: { name: 'small@1', hash: 'a'.repeat(64) }, after: { name: 'small@2', hash: 'b'.repeat(64) } },
   other_models: [],
   changes: ['pricing: points 25 → 37'],
-  writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1 }],
+  writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1, seconds: 0.1 }],
+  warnings: ['No lead fits <b>.'],
   capacity: [
     { band: 'mql', label: 'MQL', capacity: 60, points: 68, floor: 40, per_week: 57.6 },
     { band: 'mql', label: 'MQL', capacity: 60, points: 40, floor: 40, per_week: null },
@@ -207,7 +208,8 @@ test('the text of a plan names the change, who moves, what it costs, and what it
     '  2 of 3 leads get another status (66.7 %): 1 a better one, 1 a worse one.',
     '  hubspot:1  Cold <b> → MQL  50 → 62: pricing 25 → 37',
     '  1 of them would have been in a worse band after:\n    hubspot:2  MQL → not scored\n',
-    '  hubspot: 3 of 3 records would be written, in 1 API call.',
+    '  hubspot: 3 of 3 records would be written, in 1 API call (1 s at most, by its rate limit).',
+    'WARNINGS\n  No lead fits <b>.',
     'mappings/hubspot.yaml reads other values than those that are stored',
   ])
     expect(text).toContain(part);

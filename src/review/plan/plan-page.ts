@@ -25,6 +25,7 @@ export function planPage(plan: Plan): string {
 ${modelParts(plan)}
 ${others.join('\n')}
 <h2>Cost</h2>${list(costLines(plan))}
+${plan.warnings.length > 0 ? `<h2>Warnings</h2>${list(plan.warnings)}` : ''}
 </body></html>
 `;
 }

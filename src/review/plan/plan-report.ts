@@ -109,6 +109,18 @@ export interface ModelPlan extends PlanReport {
   readonly new_options: readonly { readonly id: string; readonly label: string }[];
 }
 
+export interface PlannedWrites {
+  readonly crm: string;
+  /** Those that are scored. */
+  readonly records: number;
+  /** Those that would be written. */
+  readonly writes: number;
+  /** API calls. */
+  readonly calls: number;
+  /** At most, by the rate that the CRM allows every account; null = it limits calls a day only. */
+  readonly seconds: number | null;
+}
+
 /** Of a model beside the first one. */
 export interface OtherModelPlan extends ModelPlan {
   /** As the list of models calls it. */

@@ -1,9 +1,10 @@
 // The text of a plan for the terminal.
 import { GRADES } from '../../domain/score-result.ts';
+import { durationText } from '../../domain/texts/duration-text.ts';
 import { modelName } from '../../domain/texts/model-name.ts';
 import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
 import { bandTable } from './band-table.ts';
-import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlanReport } from './plan-report.ts';
+import type { ModelPlan, Move, NamedModel, OtherModelPlan, PlannedWrites, PlanReport } from './plan-report.ts';
 import type { PlanSources } from './plan-sources.ts';
 import { type BandLabels, bandLabels, matrix, percent, signed } from './text-tables.ts';
 
@@ -17,12 +18,9 @@ export interface Plan extends ModelPlan {
   readonly other_models: readonly OtherModelPlan[];
   /** What differs between the models, a line each. */
   readonly changes: readonly string[];
-  readonly writes: readonly {
-    readonly crm: string;
-    readonly records: number;
-    readonly writes: number;
-    readonly calls: number;
-  }[];
+  readonly writes: readonly PlannedWrites[];
+  /** What is surely not meant, with the fix. */
+  readonly warnings: readonly string[];
   /** Leads of which a change waits to be scored, with any model. */
   readonly due: number;
   /** Leads that could not be scored. */
@@ -56,6 +54,7 @@ function sectionsOf(plan: Plan): readonly (readonly string[])[] {
     ...modelSections(plan),
     ...plan.other_models.flatMap((other) => [[otherTitle(other)], ...otherSections(other)]),
     ['COST', ...indented(costLines(plan))],
+    ...(plan.warnings.length === 0 ? [] : [['WARNINGS', ...indented(plan.warnings)]]),
   ];
 }
 
@@ -190,8 +189,8 @@ export function costLines({ writes, failed, new_options, other_models }: Plan): 
   ];
   return [
     ...writes.map(
-      ({ crm, records, writes: each, calls }) =>
-        `${crm}: ${each} of ${records} records would be written, in ${calls} API ${calls === 1 ? 'call' : 'calls'}.`,
+      ({ crm, records, writes: each, calls, seconds }) =>
+        `${crm}: ${each} of ${records} records would be written, in ${calls} API ${calls === 1 ? 'call' : 'calls'}${timeOf(calls, seconds)}.`,
     ),
     ...(added.length === 0
       ? []
@@ -199,6 +198,11 @@ export function costLines({ writes, failed, new_options, other_models }: Plan): 
     ...options,
     ...(failed === 0 ? [] : [`${failed} leads could not be scored.`]),
   ];
+}
+
+/** Nothing to write takes no time. */
+function timeOf(calls: number, seconds: number | null): string {
+  return calls === 0 || seconds === null ? '' : ` (${durationText(seconds)} at most, by its rate limit)`;
 }
 
 function optionsLine(options: ModelPlan['new_options'], model: string): string {

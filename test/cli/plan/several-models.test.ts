@@ -96,3 +96,11 @@ test('a new model shows how many leads each of its bands would have, and that it
   // `setup` makes new fields with all their options.
   expect(stdout).not.toContain('New options');
 });
+
+test.each([
+  ['that no lead fits', '{ field: company.employees, gte: 900000000 }', 'enterprise would score none of '],
+  ['that every lead fits', '{ field: contact.email, present: true }', 'The where of enterprise fits all '],
+])('a where %s is a warning of the plan', async (_, where, warning) => {
+  writeModels(folder, [{ name: 'everyone' }, { ...ENTERPRISE, where }]);
+  expect((await leadgrade('plan', ...asOf())).stdout).toContain(`\nWARNINGS\n  ${warning}`);
+});
